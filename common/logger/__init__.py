@@ -1,0 +1,1 @@
+"""How a run is recorded: files, metrics, progress, provenance, result records, claim tables."""

@@ -1,0 +1,121 @@
+"""The Makefile, run for real on a made-up house whose only paper prints its arguments."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINTS_ARGUMENTS = 'import sys\n\nprint("ran", *sys.argv[1:])\nsys.exit(sys.argv[1] == "bench")\n'
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def add_environment(house: Path, name: str) -> None:
+    """Puts a finished environment for a lock where make expects it."""
+    binaries = house / ".venv" / name / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "python").symlink_to(sys.executable)
+    (house / "requirements").mkdir(exist_ok=True)
+    (house / "requirements" / f"{name}.lock").touch()
+    (binaries.parent / ".stamp").touch()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    house = tmp_path / "a house"
+    house.mkdir()
+    shutil.copy(ROOT / "Makefile", house)
+    (house / "pyproject.toml").touch()
+    for paper in ("loqa", "meta_value"):
+        (house / paper).mkdir()
+        (house / paper / "__main__.py").write_text(PRINTS_ARGUMENTS)
+        add_environment(house, paper)
+    return house
+
+
+def make(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHON": sys.executable,
+        "TMPDIR": str(house.parent),
+    }
+    return subprocess.run(
+        ["make", *arguments], cwd=house, env=environment, capture_output=True, text=True
+    )
+
+
+def test_make_alone_prints_every_target(house):
+    printed = make(house).stdout
+    targets = ["reproduce-PAPER", "smoke-PAPER", "test", "test-PAPER", "bench-PAPER", "list"]
+    for target in [*targets, "report", "lint", "format", "lock", "clean"]:
+        assert f"make {target} " in printed
+
+
+@pytest.mark.parametrize("target", ["reproduce", "smoke", "test", "bench"])
+def test_unknown_paper_is_refused_in_one_line_with_the_known_ones(house, target):
+    finished = make(house, f"{target}-locqa")
+    assert finished.returncode != 0
+    assert len(finished.stderr.splitlines()) == 1
+    assert 'no paper "locqa"; papers: vineppo loqa' in finished.stderr
+
+
+def test_paper_not_begun_is_refused(house):
+    finished = make(house, "reproduce-brs")
+    assert finished.returncode != 0
+    assert "brs is not begun; begun: loqa meta_value" in finished.stderr
+
+
+def test_variables_become_options(house):
+    variables = ["PRESET=paper", "SEEDS=10", "EXPERIMENT=figure_1 table_2", "FORCE=1"]
+    printed = make(house, "reproduce-loqa", *variables).stdout
+    options = "--preset paper --seeds 10 --experiment figure_1,table_2 --force"
+    assert f"ran reproduce {options}" in printed.splitlines()
+
+
+def test_dashes_name_the_folder_with_underscores(house):
+    assert "ran reproduce --preset quick" in make(house, "reproduce-meta-value").stdout
+
+
+def test_smoke_writes_to_a_folder_that_is_removed(house):
+    printed = make(house, "smoke-loqa").stdout
+    assert f"ran reproduce --preset smoke --results-dir {house.parent}/" in printed
+    assert [path.name for path in house.parent.iterdir()] == ["a house"]
+
+
+def test_failure_of_the_paper_is_failure_of_make(house):
+    assert make(house, "bench-loqa").returncode != 0
+
+
+def test_list_and_report_go_through_all_papers(house):
+    assert make(house, "list").stdout.splitlines().count("ran list") == 2
+    assert "brs: not begun" in make(house, "list").stdout
+    assert make(house, "report").stdout.splitlines().count("ran report") == 2
+
+
+@pytest.mark.parametrize("damage", ["interrupted", "lock changed"])
+def test_environment_is_rebuilt_when_it_is_half_made_or_out_of_date(house, damage):
+    stamp = house / ".venv" / "loqa" / ".stamp"
+    if damage == "interrupted":
+        stamp.unlink()
+    else:
+        os.utime(stamp, (0, 0))
+    assert "rm -rf .venv/loqa\n" in make(house, "-n", "reproduce-loqa").stdout
+    assert "rm -rf" not in make(house, "-n", "reproduce-meta_value").stdout
+
+
+def test_paper_is_built_from_its_own_lock_and_gpu_build_stands_apart(house):
+    (house / "requirements" / "cuda.lock").touch()
+    commands = make(house, "-n", "reproduce-loqa", "DEVICE=cuda").stdout
+    assert "-r requirements/loqa.lock -r requirements/cuda.lock" in commands
+    assert ".venv/loqa-cuda/bin/python -m loqa reproduce" in commands
+    assert "DEVICE must be cpu or cuda" in make(house, "test", "DEVICE=tpu").stderr
+
+
+def test_python_that_is_too_old_is_refused(house):
+    finished = make(house, "list", "PYTHON=no-such-python")
+    assert finished.returncode != 0
+    assert "Python 3.11 or later is needed" in finished.stderr

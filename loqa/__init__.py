@@ -1,0 +1,1 @@
+"""LOQA: Learning with Opponent Q-Learning Awareness (Aghajohari et al., ICLR 2024, arXiv 2405.01035)."""
