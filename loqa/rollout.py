@@ -51,7 +51,7 @@ def rollout(
     # One number per player and step decides the action by the inverse of its distribution.
     uniforms = jax.random.uniform(key, (game.episode_length, game.num_players))
 
-    def step(carry: _Carry, uniforms: Array) -> tuple[_Carry, tuple[Array, Array]]:
+    def step(carry: _Carry, uniforms: Array) -> tuple[_Carry, Array]:
         observations = ipd.observe(game, carry.state)
         (memory, log_probs), (other_memory, other_log_probs) = (
             agent.act(*inputs)
@@ -60,16 +60,17 @@ def rollout(
         probs = behaviour_probs(jnp.stack([log_probs, other_log_probs]), exploration)  # [P, A]
         cumulative = jnp.cumsum(probs[:, :-1], axis=1)
         actions = jnp.sum(uniforms[:, None] > cumulative, axis=1)
-        state, rewards = ipd.step(game, carry.state, actions)
-        return _Carry(state, (memory, other_memory)), (actions, rewards)
+        state, _ = ipd.step(game, carry.state, actions)
+        return _Carry(state, (memory, other_memory)), actions
 
     first = ipd.reset(game)
     memories = (agents[0].start(params[0]), agents[1].start(params[1]))
-    _, (actions, rewards) = lax.scan(step, _Carry(first, memories), uniforms)
-    # What was seen follows from what was played: cheaper than storing it at every step.
+    _, actions = lax.scan(step, _Carry(first, memories), uniforms)
+    # What was seen and earned follows from what was played: cheaper than storing it at every step.
     states = ipd.MatrixGameState(
-        last_actions=jnp.concatenate([first.last_actions[None], actions]),
+        last_actions=jnp.concatenate([first.last_actions[None], actions]),  # [T + 1, P]
         time=jnp.arange(game.episode_length + 1),
     )
     observations = jax.vmap(lambda state: ipd.observe(game, state))(states)
+    _, rewards = jax.vmap(lambda actions: ipd.step(game, first, actions))(actions)
     return Trajectory(observations, actions, rewards)

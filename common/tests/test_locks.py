@@ -44,13 +44,13 @@ def test_lock_holds_exact_hashed_pins_only(name):
     "stray",
     [
         "--index-url https://example.org/simple",
-        "--find-links /opt/wheels",
+        "--find-links /somewhere/wheels",
         "-e .",
         "jax @ https://example.org/jax.whl",
         "jax==0.10.2",
         "jax>=0.10.2 \\\n    --hash=sha256:" + "0" * 64,
         "jax==0.10.2 \\\n    --hash=sha256:abc",
-        "jax==0.10.2 ; path == '/opt' \\\n    --hash=sha256:" + "0" * 64,
+        "jax==0.10.2 ; path == '/somewhere' \\\n    --hash=sha256:" + "0" * 64,
     ],
 )
 def test_a_line_that_is_no_exact_hashed_pin_is_found(stray):

@@ -1,0 +1,87 @@
+"""Where the sampled shaping gradient points, against LOQA's exact one: the effect of the critic.
+
+At a policy visited by training, the loaded-DiCE estimator is averaged over many batches and compared
+with the exact gradient of `exact_gradient`, for the critic that training has learned by then and for
+a perfect critic. Two numbers per case:
+
+  cosine: between the averaged and the exact gradient; 1 is an unbiased direction.
+  signal: |mean gradient| / standard deviation over batches (root of the summed variances); how much
+    of one update is signal. Adam divides by the size of noise and signal together, so that a small
+    signal makes slow progress however large the gradient is.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from common import ipd
+from loqa import exact_gradient, objectives
+from loqa.configs import IpdConfig
+from loqa.networks import Agent, Evaluation, Params
+from loqa.rollout import rollout
+
+Metrics = dict[str, Array]
+
+
+def compare_gradients(
+    config: IpdConfig, params: Params, key: Array, *, num_batches: int, batch_size: int
+) -> Metrics:
+    """Compares sampled shaping gradients with the exact one at a tabular policy in self-play.
+
+    Args:
+      config: settings of the run that learned `params`.
+      params: actor (logits [S, A]) and critic.
+      key: consumed.
+      num_batches: batches whose gradients are averaged.
+      batch_size: episodes per batch.
+
+    Returns:
+      cosine_CRITIC and signal_CRITIC for CRITIC in learned and exact.
+    """
+    agent = objectives.make_agent(config)
+    play = exact_gradient.self_play(params["actor"], config)
+    exact = jax.grad(exact_gradient.exact_shaping_loss)(params["actor"], play, config)
+    critics = {"learned": agent, "exact": with_critic(agent, exact_gradient.exact_critic(play))}
+    metrics = {}
+    for name, judged in critics.items():
+        keys = jax.random.split(key, num_batches)  # the same episodes for both critics
+        gradients = lax.map(
+            lambda key, judged=judged: _batch_gradient(judged, params, config, key, batch_size), keys
+        )  # [num_batches, S, A]
+        mean = jnp.mean(gradients, axis=0)
+        spread = jnp.sqrt(jnp.sum(jnp.var(gradients, axis=0, ddof=1)))
+        norm = jnp.linalg.norm(mean)
+        metrics[f"cosine_{name}"] = jnp.vdot(mean, exact) / (norm * jnp.linalg.norm(exact))
+        metrics[f"signal_{name}"] = norm / spread
+    return metrics
+
+
+def with_critic(agent: Agent, q_values: Array) -> Agent:
+    """Returns a memory-one agent whose critic is the given table, shape [T + 1, S, A]."""
+
+    def evaluate(params: Params, observations: Array) -> Evaluation:
+        own = agent.evaluate(params, observations)
+        return own._replace(q_values=q_values.reshape(own.q_values.shape))
+
+    return agent._replace(evaluate=evaluate)
+
+
+def _batch_gradient(
+    agent: Agent, params: Params, config: IpdConfig, key: Array, batch_size: int
+) -> Array:
+    """Mean gradient of the shaping loss over one sampled batch. Shape [S, A]."""
+    game = ipd.MatrixGame(episode_length=config.episode_length)
+
+    def loss(actor: Array, key: Array) -> Array:
+        trajectory = rollout(
+            game, (agent, agent), (params, params), key, exploration=config.exploration
+        )
+        learner = {**params, "actor": actor}
+        _, parts = objectives.actor_loss(agent, learner, params, trajectory, config)
+        return parts["shaping_loss"]
+
+    def batch_loss(actor: Array) -> Array:
+        keys = jax.random.split(key, batch_size)
+        return jnp.mean(jax.vmap(lambda key: loss(actor, key))(keys))
+
+    return jax.grad(batch_loss)(params["actor"])
