@@ -12,11 +12,10 @@ alternates each time it is taken, on a grid of any size. The game goes back to L
 Left out: pax's reset inside `step` and its egocentric view, and the tie rule of the first LOLA code
 (player 0 wins a coin that both reach).
 
-`reset`, `step` and `observe` are pure and play one game; `vmap` plays many. Shapes: P players,
-N coins, A actions, H and W the grid. A cell is a pair (row, column).
+`reset`, `step` and `observe` are pure and play one game; `vmap` plays many. `coin_game_players.py`
+has scripted players. P players, N coins, A actions, H and W the grid; a cell is (row, column).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -37,8 +36,7 @@ class CoinGame:
     """Parameters of the game; hashable, so that `jit` can take it as a static argument.
 
     Attributes:
-      height: number of rows.
-      width: number of columns.
+      height, width: numbers of rows and of columns.
       num_players: 2 or 3.
       episode_length: number of steps; the game itself never ends earlier.
       coins: "single_alternating" is one coin whose owner moves on to the next player when it is
@@ -61,7 +59,11 @@ class CoinGame:
 
     def __post_init__(self) -> None:
         """Refuses games that cannot be played."""
-        for name, choices in _CHOICES.items():
+        for name, choices in (
+            ("num_players", (2, 3)),
+            ("coins", ("single_alternating", "one_per_player")),
+            ("view", ("self_first", "absolute")),
+        ):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}")
         if self.height < 1 or self.width < 1 or self.height * self.width <= self.num_players:
@@ -88,6 +90,11 @@ class CoinGame:
         return len(self.actions)
 
     @property
+    def move_steps(self) -> np.ndarray:
+        """Rows and columns that each move goes. Shape [A, 2], int32."""
+        return np.array([MOVES[name] for name in self.actions], dtype=np.int32)
+
+    @property
     def num_coins(self) -> int:
         """Number of coins on the board at any time."""
         return 1 if self.coins == "single_alternating" else self.num_players
@@ -96,13 +103,6 @@ class CoinGame:
     def observation_shape(self) -> tuple[int, int, int]:
         """Shape of one player's observation: a plane per player, then a plane per coin owner."""
         return 2 * self.num_players, self.height, self.width
-
-
-_CHOICES = {
-    "num_players": (2, 3),
-    "coins": ("single_alternating", "one_per_player"),
-    "view": ("self_first", "absolute"),
-}
 
 
 class CoinGameState(NamedTuple):
@@ -117,8 +117,7 @@ class CoinGameState(NamedTuple):
 def reset(game: CoinGame, key: Array) -> CoinGameState:
     """Draws the start of an episode: players anywhere, also on one cell; owner uniform.
 
-    Deviation: with three players the owner is drawn among all three. The original draws it among
-    the first two.
+    Deviation: with three players the owner is any of them; in the original, one of the first two.
 
     Args:
       game: parameters of the game.
@@ -131,10 +130,9 @@ def reset(game: CoinGame, key: Array) -> CoinGameState:
     num_cells = game.height * game.width
     players = jax.random.randint(player_key, (game.num_players,), 0, num_cells)
     player_cells = _row_and_column(game, players)
+    coin_owners = jnp.arange(game.num_players)
     if game.coins == "single_alternating":
         coin_owners = jax.random.randint(owner_key, (1,), 0, game.num_players)
-    else:
-        coin_owners = jnp.arange(game.num_players)
     return CoinGameState(
         player_cells=player_cells,
         coin_cells=_draw_coin_cells(game, player_cells, coin_key),
@@ -162,7 +160,7 @@ def step(
     """
     chex.assert_shape(actions, (game.num_players,))
     is_chosen = actions[:, None] == jnp.arange(game.num_actions)[None]  # [P, A]
-    shifts = jnp.sum(jnp.where(is_chosen[..., None], _move_table(game)[None], 0), axis=1)
+    shifts = jnp.sum(jnp.where(is_chosen[..., None], game.move_steps[None], 0), axis=1)
     grid = jnp.array([[game.height, game.width]], dtype=jnp.int32)
     player_cells = (state.player_cells + shifts) % grid
 
@@ -189,17 +187,10 @@ def step(
 
 
 def coin_takers(player_cells: Array, coin_cells: Array) -> Array:
-    """Tells who stands on which coin.
+    """Tells who stands on which coin: cells of shape [P, 2] and [N, 2] give [N, P], bool.
 
     With `player_cells` of the next state and `coin_cells` of the state before, these are the
     pickups of a step.
-
-    Args:
-      player_cells: shape [P, 2].
-      coin_cells: shape [N, 2].
-
-    Returns:
-      Shape [N, P], bool.
     """
     return jnp.all(coin_cells[:, None] == player_cells[None], axis=-1)
 
@@ -231,76 +222,6 @@ def observe(game: CoinGame, state: CoinGameState) -> Array:
     return planes.astype(jnp.float32).reshape(game.num_players, *game.observation_shape)
 
 
-ScriptedPlayer = Callable[[CoinGame, CoinGameState, int | Array], Array]
-
-
-def always_cooperate(game: CoinGame, state: CoinGameState, player: int | Array) -> Array:
-    """Goes for its own coin and away from another's, as in LOQA's league.
-
-    All moves that bring it as near as possible to its own coin, or as far as possible from
-    another's, are equally likely.
-
-    Args:
-      game: parameters of the game, with a single coin.
-      state: current state.
-      player: index of the scripted player.
-
-    Returns:
-      Probability of each move. Shape [A].
-    """
-    distances = _coin_distances(game, state, player)
-    is_own = state.coin_owners[0] == player
-    return _uniform_over_smallest(jnp.where(is_own, distances, -distances))
-
-
-def always_defect(game: CoinGame, state: CoinGameState, player: int | Array) -> Array:
-    """Goes for every coin, as in LOQA's league; equally good moves are equally likely.
-
-    Args:
-      game: parameters of the game, with a single coin.
-      state: current state.
-      player: index of the scripted player.
-
-    Returns:
-      Probability of each move. Shape [A].
-    """
-    return _uniform_over_smallest(_coin_distances(game, state, player))
-
-
-def random_player(game: CoinGame, state: CoinGameState, player: int | Array) -> Array:
-    """Chooses every move with the same probability.
-
-    Args:
-      game: parameters of the game.
-      state: ignored.
-      player: ignored.
-
-    Returns:
-      Probability of each move. Shape [A].
-    """
-    del state, player
-    return jnp.full(game.num_actions, 1 / game.num_actions, dtype=jnp.float32)
-
-
-def sample_move(probabilities: Array, key: Array) -> Array:
-    """Draws an action; ties of a scripted player are broken anew at every call.
-
-    Args:
-      probabilities: of each move, summing to one. Shape [A].
-      key: consumed.
-
-    Returns:
-      Index of the action. Shape [], int32.
-    """
-    chex.assert_rank(probabilities, 1)
-    uniform = jax.random.uniform(key, dtype=probabilities.dtype)
-    return jnp.sum(jnp.cumsum(probabilities)[:-1] <= uniform).astype(jnp.int32)
-
-
-def _move_table(game: CoinGame) -> np.ndarray:
-    return np.array([MOVES[name] for name in game.actions], dtype=np.int32)  # [A, 2]
-
-
 def _cell_index(game: CoinGame, cells: Array) -> Array:
     return cells[..., 0] * game.width + cells[..., 1]
 
@@ -326,21 +247,3 @@ def _draw_coin_cells(game: CoinGame, player_cells: Array, key: Array) -> Array:
     rank = jnp.floor(uniform * num_free).astype(jnp.int32)  # [N]
     is_skipped = is_distinct[None] & (num_free_before[None] <= rank[:, None])  # [N, P]
     return _row_and_column(game, rank + jnp.sum(is_skipped, axis=1))
-
-
-def _coin_distances(game: CoinGame, state: CoinGameState, player: int | Array) -> Array:
-    """Walking distance to the coin after each move. Shape [A]."""
-    if game.coins != "single_alternating":
-        raise ValueError(
-            f"scripted players know games with a single coin only, got coins={game.coins!r}; "
-            "use random_player or coins='single_alternating'"
-        )
-    grid = np.array([[game.height, game.width]])
-    offset = state.player_cells[player] - state.coin_cells[0]  # [2]
-    apart = (offset[None] + _move_table(game)) % grid  # [A, 2]
-    return jnp.sum(jnp.minimum(apart, grid - apart), axis=1)
-
-
-def _uniform_over_smallest(scores: Array) -> Array:
-    is_smallest = (scores == jnp.min(scores)).astype(jnp.float32)
-    return is_smallest / jnp.sum(is_smallest)

@@ -10,6 +10,9 @@ a perfect critic. Two numbers per case:
     signal makes slow progress however large the gradient is.
 """
 
+from dataclasses import replace
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
@@ -24,30 +27,34 @@ Metrics = dict[str, Array]
 
 
 def compare_gradients(
-    config: IpdConfig, params: Params, key: Array, *, num_batches: int, batch_size: int
+    config: IpdConfig, params: Params, key: Array, *, num_batches: int
 ) -> Metrics:
     """Compares sampled shaping gradients with the exact one at a tabular policy in self-play.
 
     Args:
-      config: settings of the run that learned `params`.
+      config: settings of the run that learned `params`; its batch size is that of the comparison.
       params: actor (logits [S, A]) and critic.
       key: consumed.
       num_batches: batches whose gradients are averaged.
-      batch_size: episodes per batch.
 
     Returns:
-      cosine_CRITIC and signal_CRITIC for CRITIC in learned and exact.
+      cosine_CASE and signal_CASE for three cases: "learned", the estimator with the critic of
+      `params`; "exact", with a perfect critic; "exact_value", with a perfect critic whose value
+      stands in the softmax in place of the sampled return.
     """
     agent = objectives.make_agent(config)
     play = exact_gradient.self_play(params["actor"], config)
     exact = jax.grad(exact_gradient.exact_shaping_loss)(params["actor"], play, config)
-    critics = {"learned": agent, "exact": with_critic(agent, exact_gradient.exact_critic(play))}
+    perfect = with_critic(agent, exact_gradient.exact_critic(play))
+    cases = {
+        "learned": (agent, config),
+        "exact": (perfect, config),
+        "exact_value": (perfect, replace(config, taken_value="critic")),
+    }
+    keys = jax.random.split(key, num_batches)  # the same episodes in every case
     metrics = {}
-    for name, judged in critics.items():
-        keys = jax.random.split(key, num_batches)  # the same episodes for both critics
-        gradients = lax.map(
-            lambda key, judged=judged: _batch_gradient(judged, params, config, key, batch_size), keys
-        )  # [num_batches, S, A]
+    for name, case in cases.items():
+        gradients = lax.map(partial(_batch_gradient, *case, params), keys)  # [num_batches, S, A]
         mean = jnp.mean(gradients, axis=0)
         spread = jnp.sqrt(jnp.sum(jnp.var(gradients, axis=0, ddof=1)))
         norm = jnp.linalg.norm(mean)
@@ -66,9 +73,7 @@ def with_critic(agent: Agent, q_values: Array) -> Agent:
     return agent._replace(evaluate=evaluate)
 
 
-def _batch_gradient(
-    agent: Agent, params: Params, config: IpdConfig, key: Array, batch_size: int
-) -> Array:
+def _batch_gradient(agent: Agent, config: IpdConfig, params: Params, key: Array) -> Array:
     """Mean gradient of the shaping loss over one sampled batch. Shape [S, A]."""
     game = ipd.MatrixGame(episode_length=config.episode_length)
 
@@ -81,7 +86,7 @@ def _batch_gradient(
         return parts["shaping_loss"]
 
     def batch_loss(actor: Array) -> Array:
-        keys = jax.random.split(key, batch_size)
+        keys = jax.random.split(key, config.batch_size)
         return jnp.mean(jax.vmap(lambda key: loss(actor, key))(keys))
 
     return jax.grad(batch_loss)(params["actor"])

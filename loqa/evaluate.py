@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from common import ipd
+from common import ipd, ipd_values
 from loqa import objectives
 from loqa.configs import IpdConfig
 from loqa.networks import NUM_ACTIONS, NUM_STATES, STATE_OBSERVATIONS, Agent, Params, state_index
@@ -46,10 +46,10 @@ def evaluate(config: IpdConfig, params: Params, key: Array) -> Metrics:
 def cooperation_probs(agent: Agent, params: Params) -> Array:
     """Probability of cooperating in START, CC, CD, DC, DD of a memory-one policy. Shape [5]."""
 
-    def log_probs(observation: Array) -> Array:
+    def probs(observation: Array) -> Array:
         return agent.act(params, agent.start(params), observation)[1]
 
-    return jnp.exp(jax.vmap(log_probs)(jnp.array(STATE_OBSERVATIONS))[:, ipd.COOPERATE])
+    return jax.vmap(probs)(jnp.array(STATE_OBSERVATIONS))[:, ipd.COOPERATE]
 
 
 def exact_evaluation(config: IpdConfig, policy: Array) -> Metrics:
@@ -66,10 +66,10 @@ def exact_evaluation(config: IpdConfig, policy: Array) -> Metrics:
 
     def value_against(opponent: Array) -> Array:
         pair = jnp.stack([policy, opponent])
-        return ipd.finite_horizon_value(pair, num_steps=num_steps)[0] / num_steps
+        return ipd_values.finite_horizon_value(pair, num_steps=num_steps)[0] / num_steps
 
-    best = ipd.best_response_value(policy, discount=discount)
-    per_step = 1 / ipd.effective_num_steps(discount)
+    best = ipd_values.best_response_value(policy, discount=discount)
+    per_step = 1 / ipd_values.effective_num_steps(discount)
     return {
         **_cooperation_metrics(policy),
         "self_play_value": value_against(policy),
@@ -125,8 +125,8 @@ def sampled_evaluation(config: IpdConfig, agent: Agent, params: Params, key: Arr
 
 def _constant_player(action: int) -> Agent:
     agent = objectives.make_agent(IpdConfig())
-    log_probs = jnp.log(jax.nn.one_hot(action, NUM_ACTIONS))
-    return agent._replace(start=lambda params: (), act=lambda params, memory, seen: (memory, log_probs))
+    probs = jax.nn.one_hot(action, NUM_ACTIONS)
+    return agent._replace(start=lambda params: (), act=lambda params, memory, seen: (memory, probs))
 
 
 def is_tit_for_tat(policy: Array) -> Array:

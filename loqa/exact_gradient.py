@@ -48,7 +48,7 @@ def self_play(logits: Array, config: IpdConfig) -> SelfPlay:
     Returns:
       Behaviour, expected returns truncated at T (backward induction) and state distribution.
     """
-    own = behaviour_probs(jax.nn.log_softmax(logits), config.exploration)
+    own = behaviour_probs(jax.nn.softmax(logits), config.exploration)
     other = own[_OTHER_VIEW]
     joint = own[:, :, None] * other[:, None, :]  # [S, A, A]
 

@@ -48,7 +48,7 @@ class Agent(NamedTuple):
     Attributes:
       init: key -> parameters. Consumes the key.
       start: parameters -> memory of the actor before its first observation.
-      act: parameters, memory, observation [E] -> next memory, log-probabilities [A].
+      act: parameters, memory, observation [E] -> next memory, action probabilities [A].
       evaluate: parameters, observations [T + 1, E] -> `Evaluation` of the episode.
     """
 
@@ -148,7 +148,7 @@ def _memory_one_agent(
         return {"actor": init_actor(actor_key), "critic": mlp.init(critic_key, critic_inputs)}
 
     def start(params: Params) -> Array:
-        return jax.nn.log_softmax(state_logits(params["actor"]))
+        return jax.nn.softmax(state_logits(params["actor"]))
 
     def act(params: Params, memory: Array, observation: Array) -> tuple[Array, Array]:
         del params  # the memory of an episode is the table itself: it is computed once
@@ -156,7 +156,8 @@ def _memory_one_agent(
 
     def evaluate(params: Params, observations: Array) -> Evaluation:
         chex.assert_shape(observations, (num_times, 4))
-        log_policy = jnp.broadcast_to(start(params), (num_times, NUM_STATES, NUM_ACTIONS))
+        log_policy = jax.nn.log_softmax(state_logits(params["actor"]))
+        log_policy = jnp.broadcast_to(log_policy, (num_times, NUM_STATES, NUM_ACTIONS))
         q_values = mlp.apply(params["critic"], critic_inputs)  # [T + 1, S, A]
         index = NUM_STATES * jnp.arange(num_times) + state_index(observations)
         return Evaluation(
@@ -183,18 +184,20 @@ def _recurrent_agent(actor_hidden_size: int, critic_hidden_size: int, num_steps:
 
     def act(params: Params, carry: Array, observation: Array) -> tuple[Array, Array]:
         carry, logits = actor.apply(params["actor"], carry, observation)
-        return carry, jax.nn.log_softmax(logits)
+        return carry, jax.nn.softmax(logits)
 
     def evaluate(params: Params, observations: Array) -> Evaluation:
         chex.assert_shape(observations, (num_steps + 1, 4))
-        _, log_policy = lax.scan(
-            lambda carry, seen: act(params, carry, seen), start(params), observations
+        _, logits = lax.scan(
+            lambda carry, seen: actor.apply(params["actor"], carry, seen),
+            start(params),
+            observations,
         )
         _, q_values = lax.scan(
             lambda carry, seen: critic.apply(params["critic"], carry, seen),
             jnp.zeros(critic_hidden_size),
             jnp.concatenate([observations, times], axis=1),
         )
-        return Evaluation(log_policy, q_values, jnp.arange(num_steps + 1))
+        return Evaluation(jax.nn.log_softmax(logits), q_values, jnp.arange(num_steps + 1))
 
     return Agent(init, start, act, evaluate)

@@ -23,9 +23,9 @@ class _Carry(NamedTuple):
     memories: tuple[Any, Any]  # of the two policies
 
 
-def behaviour_probs(log_probs: Array, exploration: float) -> Array:
+def behaviour_probs(probs: Array, exploration: float) -> Array:
     """Mixes a policy with uniform play: (1 - epsilon) pi + epsilon / A. Shape [..., A]."""
-    return (1 - exploration) * jnp.exp(log_probs) + exploration / log_probs.shape[-1]
+    return (1 - exploration) * probs + exploration / probs.shape[-1]
 
 
 def rollout(
@@ -53,12 +53,12 @@ def rollout(
 
     def step(carry: _Carry, uniforms: Array) -> tuple[_Carry, Array]:
         observations = ipd.observe(game, carry.state)
-        (memory, log_probs), (other_memory, other_log_probs) = (
+        (memory, probs), (other_memory, other_probs) = (
             agent.act(*inputs)
             for agent, *inputs in zip(agents, params, carry.memories, observations, strict=True)
         )
-        probs = behaviour_probs(jnp.stack([log_probs, other_log_probs]), exploration)  # [P, A]
-        cumulative = jnp.cumsum(probs[:, :-1], axis=1)
+        played = behaviour_probs(jnp.stack([probs, other_probs]), exploration)  # [P, A]
+        cumulative = jnp.cumsum(played[:, :-1], axis=1)
         actions = jnp.sum(uniforms[:, None] > cumulative, axis=1)
         state, _ = ipd.step(game, carry.state, actions)
         return _Carry(state, (memory, other_memory)), actions

@@ -132,15 +132,27 @@ def write_record(folder: Path | str, record: Mapping[str, Any], *, force: bool =
     """
     validate_record(record)
     path = Path(folder) / f"{record['experiment']}.json"
-    if path.exists() and not force:
-        present = read_record(path)
-        if _started_at(present) > _started_at(record):
-            raise NewerRecordError(
-                f"{path} is of a run started at {present['started_at']}, later than this one "
-                f"({record['started_at']}); use --force or another results folder"
-            )
+    if not force:
+        check_not_newer(path, record["started_at"])
     atomic.write_json(path, record)
     return path
+
+
+def check_not_newer(path: Path | str, started_at: str) -> None:
+    """Checks that a run started at `started_at` (ISO 8601) may replace the record at `path`.
+
+    Raises:
+      NewerRecordError: the record there is of a run that started later.
+      DamagedFileError: the file there is not a valid record.
+    """
+    if not Path(path).exists():
+        return
+    present = read_record(path)
+    if _started_at(present) > _started_at({"started_at": started_at}):
+        raise NewerRecordError(
+            f"{path} is of a run started at {present['started_at']}, later than this one "
+            f"({started_at}); use --force or another results folder"
+        )
 
 
 def read_record(path: Path | str) -> dict[str, Any]:

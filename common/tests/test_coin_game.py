@@ -11,12 +11,16 @@ import pytest
 from hypothesis import strategies
 from jax import Array
 
-from common import coin_game
+from common import coin_game, coin_game_players
 from common.coin_game import CoinGame, CoinGameState
 
 LEFT, RIGHT, UP, DOWN, STAY = range(5)
 NUM_STEPS = 60  # of a random episode
-SCRIPTS = (coin_game.always_cooperate, coin_game.always_defect, coin_game.random_player)
+SCRIPTS = (
+    coin_game_players.always_cooperate,
+    coin_game_players.always_defect,
+    coin_game_players.random_player,
+)
 
 step = jax.jit(coin_game.step, static_argnums=0)
 reset = jax.jit(coin_game.reset, static_argnums=0)
@@ -265,48 +269,6 @@ def test_same_key_gives_the_same_episode_and_another_key_another() -> None:
     assert np.any(np.asarray(first[2]) != np.asarray(other[2]))
 
 
-# The player stands at (0, 0); the moves are left, right, up, down. Distances after each move:
-@pytest.mark.parametrize(
-    ("grid", "coin", "towards", "away"),
-    [
-        ((3, 3), (1, 1), [0, 1 / 2, 0, 1 / 2], [1 / 2, 0, 1 / 2, 0]),  # 2, 1, 2, 1
-        ((3, 3), (0, 1), [0, 1, 0, 0], [0, 0, 1 / 2, 1 / 2]),  # 1, 0, 2, 2
-        ((3, 3), (2, 0), [0, 0, 1, 0], [1 / 2, 1 / 2, 0, 0]),  # 2, 2, 0, 1
-        ((4, 4), (2, 2), [1 / 4] * 4, [1 / 4] * 4),  # 3, 3, 3, 3
-        ((3, 4), (1, 2), [1 / 3, 1 / 3, 0, 1 / 3], [0, 0, 1, 0]),  # 2, 2, 3, 2
-    ],
-)
-def test_scripted_players_in_hand_made_states(
-    grid: tuple, coin: tuple, towards: list, away: list
-) -> None:
-    game = CoinGame(*grid)
-    own, others = (make_state([(0, 0), (1, 1)], [coin], [owner]) for owner in (0, 1))
-    for script, state, expected in [
-        (coin_game.always_cooperate, own, towards),
-        (coin_game.always_cooperate, others, away),
-        (coin_game.always_defect, own, towards),
-        (coin_game.always_defect, others, towards),
-        (coin_game.random_player, own, [1 / 4] * 4),
-    ]:
-        np.testing.assert_allclose(script(game, state, 0), expected, rtol=1e-6)
-
-
-def test_scripted_player_may_stay_where_the_game_allows_it() -> None:
-    game = CoinGame(actions=(*coin_game.LOQA_ACTIONS, "stay"))
-    state = make_state([(0, 0), (1, 1)], [(1, 1)], [1])
-    moves = coin_game.always_cooperate(game, state, 0)  # distances 2, 1, 2, 1, 2
-    np.testing.assert_allclose(moves, [1 / 3, 0, 1 / 3, 0, 1 / 3], rtol=1e-6)
-
-
-def test_sampled_moves_have_the_given_probabilities() -> None:
-    probabilities = jnp.array([1 / 3, 1 / 3, 0, 1 / 3], dtype=jnp.float32)
-    keys = jax.random.split(jax.random.key(0), 30_000)
-    moves = jax.vmap(functools.partial(coin_game.sample_move, probabilities))(keys)
-    counts = np.bincount(moves, minlength=4)
-    assert counts[2] == 0
-    np.testing.assert_allclose(counts[[0, 1, 3]], 10_000, atol=4 * np.sqrt(30_000 * 2 / 9))
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -324,10 +286,3 @@ def test_sampled_moves_have_the_given_probabilities() -> None:
 def test_bad_parameters_are_refused_with_advice(parameters: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CoinGame(**parameters)
-
-
-def test_scripted_players_refuse_a_game_with_two_coins() -> None:
-    game = CoinGame(coins="one_per_player")
-    state = reset(game, jax.random.key(0))
-    with pytest.raises(ValueError, match="a single coin only, got coins='one_per_player'"):
-        coin_game.always_defect(game, state, 0)

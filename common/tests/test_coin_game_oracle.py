@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax import Array
 
-from common import coin_game
+from common import coin_game, coin_game_players
 from common.coin_game import CoinGame, CoinGameState
 from common.tests import coin_game_oracle as oracle
 
@@ -18,9 +18,9 @@ NUM_EPISODES = 200_000
 BATCH_SIZE = 4_000
 
 SCRIPTS = {
-    "cooperate": (coin_game.always_cooperate, oracle.always_cooperate),
-    "defect": (coin_game.always_defect, oracle.always_defect),
-    "random": (coin_game.random_player, oracle.random_player),
+    "cooperate": (coin_game_players.always_cooperate, oracle.always_cooperate),
+    "defect": (coin_game_players.always_defect, oracle.always_defect),
+    "random": (coin_game_players.random_player, oracle.random_player),
 }
 # Pair, grid size, reward per step, discounted return and its printed decimals, over 50 steps from
 # the start distribution; computed independently of this package.
@@ -57,7 +57,9 @@ def play(game: CoinGame, players: Array, batch_size: int, key: Array) -> Array:
     def act(state: CoinGameState, key: Array) -> Array:
         keys = jax.random.split(key, 2)
         moves = [
-            coin_game.sample_move(jax.lax.switch(players[seat], scripts, state, seat), keys[seat])
+            coin_game_players.sample_move(
+                jax.lax.switch(players[seat], scripts, state, seat), keys[seat]
+            )
             for seat in (0, 1)
         ]
         return jnp.stack(moves)

@@ -1,0 +1,175 @@
+"""Tests of the agents: what they see, and that a whole episode at once equals step by step."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array
+
+from common import ipd
+from loqa import networks
+from loqa.networks import STATE_OBSERVATIONS, Agent, Params
+
+NUM_STEPS = 6
+STATES = np.array([0, 2, 1, 4, 3, 3, 1])  # [T + 1], each state at least once
+OBSERVATIONS = jnp.array(STATE_OBSERVATIONS)[STATES]
+KINDS = ("tabular", "mlp", "gru")
+
+
+def make(kind: str) -> tuple[Agent, Params]:
+    agent = networks.make_agent(kind, 8, 16, num_steps=NUM_STEPS)
+    params = agent.init(jax.random.key(0))
+    if kind == "tabular":
+        params["actor"] = jax.random.normal(jax.random.key(1), (5, 2))
+    return agent, params
+
+
+def mlp_by_hand(params: dict, inputs: np.ndarray) -> np.ndarray:
+    """Dense, relu, Dense, relu, Dense in numpy."""
+    hidden = inputs
+    for number in range(3):
+        layer = params["params"][f"Dense_{number}"]
+        hidden = hidden @ np.asarray(layer["kernel"]) + np.asarray(layer["bias"])
+        hidden = np.maximum(hidden, 0) if number < 2 else hidden
+    return hidden
+
+
+def gru_tower_by_hand(params: dict, inputs: np.ndarray) -> np.ndarray:
+    """Dense, relu, Dense, GRU from zero, Dense, with flax's gates: h' = (1 - z) n + z h. [T, A]."""
+
+    def dense(layer: dict, x: np.ndarray) -> np.ndarray:
+        return x @ np.asarray(layer["kernel"]) + np.asarray(layer.get("bias", 0.0))
+
+    def sigmoid(x: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-x))
+
+    layers = params["params"]
+    cell, outputs = layers["GRUCell_0"], []
+    h = np.zeros(cell["hn"]["bias"].shape)
+    for seen in inputs:
+        x = dense(layers["Dense_1"], np.maximum(dense(layers["Dense_0"], seen), 0))
+        r = sigmoid(dense(cell["ir"], x) + dense(cell["hr"], h))
+        z = sigmoid(dense(cell["iz"], x) + dense(cell["hz"], h))
+        n = np.tanh(dense(cell["in"], x) + r * dense(cell["hn"], h))
+        h = (1 - z) * n + z * h
+        outputs.append(dense(layers["Dense_2"], h))
+    return np.array(outputs)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    return logits - np.log(np.sum(np.exp(logits), axis=-1, keepdims=True))
+
+
+def test_observations_name_the_five_states() -> None:
+    game = ipd.MatrixGame()
+    seen = [ipd.observe(game, ipd.reset(game))[0]]
+    for joint in range(4):
+        actions = jnp.array(divmod(joint, 2))
+        state, _ = ipd.step(game, ipd.reset(game), actions)
+        seen.append(ipd.observe(game, state)[0])
+    np.testing.assert_array_equal(seen, STATE_OBSERVATIONS)
+    indices = networks.state_index(jnp.stack(seen))
+    np.testing.assert_array_equal(indices, [ipd.START, ipd.CC, ipd.CD, ipd.DC, ipd.DD])
+    assert networks.NUM_STATES == len(STATE_OBSERVATIONS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_playing_step_by_step_equals_evaluating_the_episode(kind: str) -> None:
+    agent, params = make(kind)
+    memory, probs = agent.start(params), []
+    for observation in OBSERVATIONS:
+        memory, step_probs = agent.act(params, memory, observation)
+        probs.append(step_probs)
+    evaluation = agent.evaluate(params, OBSERVATIONS)
+    log_policy = evaluation.log_policy[evaluation.index]
+    np.testing.assert_allclose(np.exp(log_policy), np.array(probs), rtol=1e-5)
+    np.testing.assert_allclose(np.exp(log_policy).sum(axis=1), np.ones(NUM_STEPS + 1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["tabular", "mlp"])
+def test_memory_one_evaluation_equals_the_networks_at_each_step(kind: str) -> None:
+    agent, params = make(kind)
+    evaluation = agent.evaluate(params, OBSERVATIONS)
+    timed = np.concatenate([OBSERVATIONS, np.arange(NUM_STEPS + 1.0)[:, None]], axis=1)
+    q_values = mlp_by_hand(params["critic"], timed)
+    if kind == "tabular":
+        logits = np.asarray(params["actor"])[STATES]
+    else:
+        logits = mlp_by_hand(params["actor"], np.asarray(OBSERVATIONS))
+    index = evaluation.index
+    np.testing.assert_allclose(evaluation.q_values[index], q_values, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        evaluation.log_policy[index], log_softmax(logits), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_recurrent_evaluation_equals_a_gru_by_hand() -> None:
+    agent, params = make("gru")
+    evaluation = agent.evaluate(params, OBSERVATIONS)
+    timed = np.concatenate([OBSERVATIONS, np.arange(NUM_STEPS + 1.0)[:, None]], axis=1)
+    index = evaluation.index
+    np.testing.assert_allclose(
+        evaluation.q_values[index], gru_tower_by_hand(params["critic"], timed), rtol=1e-4, atol=1e-5
+    )
+    logits = gru_tower_by_hand(params["actor"], np.asarray(OBSERVATIONS))
+    np.testing.assert_allclose(
+        evaluation.log_policy[index], log_softmax(logits), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(("kind", "remembers"), [("tabular", False), ("mlp", False), ("gru", True)])
+def test_only_the_recurrent_agent_remembers_more_than_one_step(kind: str, remembers: bool) -> None:
+    agent, params = make(kind)
+
+    def last_probs(observations: Array) -> Array:
+        evaluation = agent.evaluate(params, observations)
+        return evaluation.log_policy[evaluation.index[-1]]
+
+    other_past = OBSERVATIONS.at[1].set(OBSERVATIONS[3])
+    assert np.any(last_probs(OBSERVATIONS) != last_probs(other_past)) == remembers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_critic_knows_the_time_and_the_policy_does_not(kind: str) -> None:
+    agent, params = make(kind)
+    evaluation = agent.evaluate(params, jnp.broadcast_to(OBSERVATIONS[1], OBSERVATIONS.shape))
+    q_values = np.asarray(evaluation.q_values[evaluation.index])
+    assert len(np.unique(q_values[:, 0])) == NUM_STEPS + 1
+    if kind != "gru":
+        log_policy = np.asarray(evaluation.log_policy[evaluation.index])
+        np.testing.assert_array_equal(log_policy, np.tile(log_policy[:1], (NUM_STEPS + 1, 1)))
+
+
+def test_sizes_are_as_published() -> None:
+    def shapes(kind: str, actor_hidden_size: int, critic_hidden_size: int) -> dict:
+        agent = networks.make_agent(kind, actor_hidden_size, critic_hidden_size, num_steps=50)
+        params = agent.init(jax.random.key(0))
+        return {
+            name: {leaf.shape for leaf in jax.tree.leaves(params[name]) if leaf.ndim == 2}
+            for name in ("actor", "critic")
+        }
+
+    critic = {(5, 16), (16, 16), (16, 2)}
+    assert shapes("tabular", 8, 16) == {"actor": {(5, 2)}, "critic": critic}
+    assert shapes("mlp", 8, 16) == {"actor": {(4, 8), (8, 8), (8, 2)}, "critic": critic}
+    expected = {"actor": {(4, 32), (32, 32), (32, 2)}, "critic": {(5, 32), (32, 32), (32, 2)}}
+    assert shapes("gru", 32, 32) == expected
+
+
+def test_the_table_starts_undecided() -> None:
+    agent = networks.make_agent("tabular", 8, 16, num_steps=NUM_STEPS)
+    params = agent.init(jax.random.key(0))
+    np.testing.assert_array_equal(params["actor"], np.zeros((5, 2)))
+    np.testing.assert_array_equal(agent.start(params), np.full((5, 2), 0.5))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_actor_and_critic_start_from_different_keys(kind: str) -> None:
+    agent = networks.make_agent(kind, 8, 8, num_steps=NUM_STEPS)
+    first, other = agent.init(jax.random.key(0)), agent.init(jax.random.key(1))
+    critic = [np.asarray(p["critic"]["params"]["Dense_1"]["kernel"]) for p in (first, other)]
+    assert np.any(critic[0] != critic[1])
+    if kind != "tabular":
+        actor = np.asarray(first["actor"]["params"]["Dense_1"]["kernel"])
+        assert actor.shape == critic[0].shape
+        assert np.all(actor != critic[0])
