@@ -17,7 +17,7 @@ from loqa.command_line import (
     warn,
     with_flags,
 )
-from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS, IpdConfig
+from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS
 from loqa.errors import DivergedError, InterruptedRunError, UserError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ USER_ERRORS = (
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs one command and returns the exit code: 2 for what the user can mend, 1 for divergence."""
+    """Runs one command; returns the exit code, 2 for what the user can mend, 1 for divergence."""
     commands = {
         "list": list_experiments,
         "reproduce": reproduce,
@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def list_experiments(words: Sequence[str]) -> int:
-    """every experiment: place in the paper, claims, expected minutes"""
+    """Lists every experiment: place in the paper, claims, expected minutes."""
     Parser(prog="python -m loqa list", description=list_experiments.__doc__).parse_all(words)
     for name, experiment in EXPERIMENTS.items():
         times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
@@ -69,7 +69,7 @@ def list_experiments(words: Sequence[str]) -> int:
 
 
 def reproduce(words: Sequence[str]) -> int:
-    """run experiments, write their records and print the claim table"""
+    """Runs experiments, writes their records and prints the claim table."""
     parser = Parser(prog="python -m loqa reproduce", description=reproduce.__doc__)
     _add_preset(parser)
     parser.add_argument(
@@ -111,10 +111,11 @@ def reproduce(words: Sequence[str]) -> int:
     )
     records: list[dict[str, Any]] = []
     for name in names:
-        code = _guarded(
-            lambda name=name: records.append(reproduction.reproduce(name, request)),
-            resume=["reproduce", *words, "--experiment", name],
-        )
+
+        def run() -> None:
+            records.append(reproduction.reproduce(name, request))  # noqa: B023 (called at once)
+
+        code = _guarded(run, resume=["reproduce", *words, "--experiment", name])
         if code:
             return code
         report_module.draw(name, parsed.results_dir / parsed.preset)
@@ -125,8 +126,12 @@ def reproduce(words: Sequence[str]) -> int:
 
 
 def train(words: Sequence[str]) -> int:
-    """train one experiment's setting, with any field changed, and print its evaluation"""
-    trainable = {n: e for n, e in EXPERIMENTS.items() if isinstance(e.configs["quick"], IpdConfig)}
+    """Trains one experiment's setting, any field changed at will, and prints its evaluation."""
+    trainable = {
+        name: configs
+        for name, experiment in EXPERIMENTS.items()
+        if (configs := experiment.training_configs())
+    }
     parser = Parser(prog="python -m loqa train", description=train.__doc__)
     parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
     _add_preset(parser)
@@ -142,9 +147,9 @@ def train(words: Sequence[str]) -> int:
     # Which flags there are, and their defaults, depends on the experiment and the preset.
     named = next((word for word in words if not word.startswith("-")), "figure_1_ipd")
     name = check_name(named, trainable, "experiment")
-    add_setting_flags(parser, trainable[name].configs[_preset_of(words)])
+    add_setting_flags(parser, trainable[name][_preset_of(words)])
     parsed = parser.parse_all(words)
-    config = with_flags(trainable[name].configs[parsed.preset], parsed)
+    config = with_flags(trainable[name][parsed.preset], parsed)
     if parsed.num_seeds < 1 or parsed.seed < 0:
         raise UserError("--seed must be at least 0 and --num-seeds at least 1")
 
@@ -165,7 +170,7 @@ def train(words: Sequence[str]) -> int:
 
 
 def evaluate(words: Sequence[str]) -> int:
-    """evaluate the newest checkpoint of a run, or a given one"""
+    """Evaluates the newest checkpoint of a run, or a given one."""
     parser = Parser(prog="python -m loqa evaluate", description=evaluate.__doc__)
     parser.add_argument("run_dir", type=Path, help="folder of a run of `train` or `reproduce`")
     parser.add_argument(
@@ -183,7 +188,7 @@ def evaluate(words: Sequence[str]) -> int:
 
 
 def report(words: Sequence[str]) -> int:
-    """rebuild the README's table and the figures from the committed results; trains nothing"""
+    """Rebuilds the README's tables and the figures from committed results; trains nothing."""
     parser = Parser(prog="python -m loqa report", description=report.__doc__)
     parser.parse_all(words)
     from loqa import report as report_module
@@ -193,7 +198,7 @@ def report(words: Sequence[str]) -> int:
 
 
 def bench(words: Sequence[str]) -> int:
-    """measure throughput, compile time and peak memory; writes results/bench.json"""
+    """Measures throughput, compile time and peak memory; writes results/bench.json."""
     parser = Parser(prog="python -m loqa bench", description=bench.__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="timed repeats after a warm-up")
     parser.add_argument(

@@ -1,7 +1,7 @@
 """Checkpoints of a run: the whole training state, checksummed, the last two kept.
 
-A checkpoint holds the state's arrays (flax's message pack) and a header with the schema version, the
-configuration and the number of updates done. Nothing in it is executable.
+A checkpoint holds the state's arrays (flax's message pack) and a header with the schema version,
+the configuration and the number of updates done. Nothing in it is executable.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 from flax import serialization
 
 from common.logger import atomic
@@ -104,7 +105,7 @@ def load_newest(
 
 
 def _is_key(leaf: Any) -> bool:
-    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def _with_key_data(state: Any) -> Any:

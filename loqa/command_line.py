@@ -17,8 +17,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Refuses abbreviated options: they would change meaning when an option is added."""
-        kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+        settings = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter, **kwargs}
+        super().__init__(*args, **{**settings, "allow_abbrev": False})
         self.options: list[str] = []
 
     def add_argument(self, *names: str, **kwargs: Any) -> argparse.Action:

@@ -1,8 +1,8 @@
 """Where the sampled shaping gradient points, against LOQA's exact one: the effect of the critic.
 
-At a policy visited by training, the loaded-DiCE estimator is averaged over many batches and compared
-with the exact gradient of `exact_gradient`, for the critic that training has learned by then and for
-a perfect critic. Two numbers per case:
+At a policy visited by training, the loaded-DiCE estimator is averaged over many batches and
+compared with the exact gradient of `exact_gradient`, for the critic that training has learned by
+then and for a perfect critic. Two numbers per case:
 
   cosine: between the averaged and the exact gradient; 1 is an unbiased direction.
   signal: |mean gradient| / standard deviation over batches (root of the summed variances); how much

@@ -7,8 +7,8 @@ actions and T times. That gives perfect critics and the exact gradient of
   pi_hat(. | s) = softmax(Q_opponent(s, .) / tau),
 
 in which the opponent's action value is an expectation where the estimator has one sampled return.
-All else is as in the estimator: returns end at T, lambda limits the reach of our actions, states and
-actions are drawn with exploration and scores are of the policy without it.
+All else is as in the estimator: returns end at T, lambda limits the reach of our actions, states
+and actions are drawn with exploration and scores are of the policy without it.
 
 States are named from the agent's view. Shapes: T steps, S = 5 states, A = 2 actions, P = 2 players.
 """
@@ -53,7 +53,7 @@ def self_play(logits: Array, config: IpdConfig) -> SelfPlay:
     joint = own[:, :, None] * other[:, None, :]  # [S, A, A]
 
     def backward(later: Array, _: None) -> tuple[Array, Array]:
-        values = _REWARDS + config.discount * later[_NEXT_STATE]  # [A, A, P]
+        values = jnp.asarray(_REWARDS) + config.discount * later[_NEXT_STATE]  # [A, A, P]
         return jnp.einsum("sab,abp->sp", joint, values), values
 
     def forward(probs: Array, _: None) -> tuple[Array, Array]:

@@ -34,12 +34,12 @@ class Evaluation(NamedTuple):
 
     A network that sees the last joint action and the time has 5 (T + 1) inputs in all, however many
     episodes are played. Whatever is a function of the input alone is computed once per input, and
-    `index` says which input each step of the episode has. A GRU has an input per step.
+    `inputs` says which input each step of the episode has. A GRU has an input per step.
     """
 
     log_policy: Array  # [N, A], normalised
     q_values: Array  # [N, A]
-    index: Array  # [T + 1] int32, input at each time, the last observation included
+    inputs: Array  # [T + 1] int32, input at each time, the last observation included
 
 
 class Agent(NamedTuple):
@@ -130,7 +130,7 @@ def _memory_one_agent(
     critic_hidden_size: int,
     num_steps: int,
 ) -> Agent:
-    """An actor given by its logits in the five states [S, A], and an MLP critic of state and time."""
+    """An actor given by its logits in the five states, and an MLP critic of state and time."""
     mlp = Mlp(critic_hidden_size)
     states = jnp.array(STATE_OBSERVATIONS)
     num_times = num_steps + 1
@@ -159,9 +159,9 @@ def _memory_one_agent(
         log_policy = jax.nn.log_softmax(state_logits(params["actor"]))
         log_policy = jnp.broadcast_to(log_policy, (num_times, NUM_STATES, NUM_ACTIONS))
         q_values = mlp.apply(params["critic"], critic_inputs)  # [T + 1, S, A]
-        index = NUM_STATES * jnp.arange(num_times) + state_index(observations)
+        inputs = NUM_STATES * jnp.arange(num_times) + state_index(observations)
         return Evaluation(
-            log_policy.reshape(-1, NUM_ACTIONS), q_values.reshape(-1, NUM_ACTIONS), index
+            log_policy.reshape(-1, NUM_ACTIONS), q_values.reshape(-1, NUM_ACTIONS), inputs
         )
 
     return Agent(init, start, act, evaluate)

@@ -49,7 +49,7 @@ def actor_loss(
     if config.stop_grad_advantage:
         advantages = lax.stop_gradient(advantages)
     opponent_log_probs = shaped_log_probs(log_probs, opponent, trajectory, config)
-    negative_entropies = losses.negative_entropies(own.log_policy)[own.index[:-1]]
+    negative_entropies = losses.negative_entropies(own.log_policy)[own.inputs[:-1]]
     parts = {
         "policy_loss": losses.policy_loss(log_probs, advantages),
         "negative_entropy": jnp.mean(negative_entropies),
@@ -131,9 +131,9 @@ def critic_loss(
 def _values(evaluation: Evaluation) -> Array:
     """V_t = sum_a pi(a | h_t) Q(h_t, a). Shape [T + 1]."""
     values = jnp.sum(jnp.exp(evaluation.log_policy) * evaluation.q_values, axis=-1)  # [N]
-    return values[evaluation.index]
+    return values[evaluation.inputs]
 
 
 def _at_taken(table: Array, evaluation: Evaluation, actions: Array) -> Array:
     """Entries of a table [N, A] at the inputs and actions of the episode. Shape [T]."""
-    return table[evaluation.index[:-1], actions]
+    return table[evaluation.inputs[:-1], actions]

@@ -112,8 +112,11 @@ def _draw_gradients(record: Record, rows: Rows) -> Figure:
     """Cosine with the exact gradient along the two trainings, for learned and perfect critics."""
     figure = Figure(figsize=(8.5, 3.4), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    cases = (("learned", "learned critic"), ("exact", "perfect critic"))
-    cases += (("exact_value", "perfect critic, its value in the softmax"),)
+    cases = (
+        ("learned", "learned critic"),
+        ("exact", "perfect critic"),
+        ("exact_value", "perfect critic, its value in the softmax"),
+    )
     for axes, run in zip(panels, ("sarsa", "returns"), strict=True):
         for (case, label), style in zip(cases, (STYLES[2], STYLES[0], STYLES[3]), strict=True):
             _draw_seeds(axes, rows, f"{run}_cosine_{case}", label, style)

@@ -73,8 +73,10 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
         results.check_not_newer(folder / f"{name}.json", datetime.now(UTC).isoformat())
 
     path = run_path(name, request.runs_dir, request.preset, resume=request.options.resume)
-    run = _compare_critics if isinstance(config, GradientConfig) else _train
-    outcome = run(config, seeds, path, request.options)
+    if isinstance(config, GradientConfig):
+        outcome = _compare_critics(config, seeds, path, request.options)
+    else:
+        outcome = _train(config, seeds, path, request.options)
 
     record = results.make_record(
         paper=PAPER,

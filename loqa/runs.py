@@ -107,11 +107,17 @@ def compile_program(config: IpdConfig, num_seeds: int, evaluation: Evaluation) -
             (lift(evaluate_one), state),
         )
     ]
-    on_devices = [
-        lambda argument, function=function: function(jax.device_put(argument, sharding))
-        for function in compiled
-    ]
-    return Program(*on_devices, compile_seconds=time.perf_counter() - started)
+    init_all, advance_all, evaluate_all = compiled
+
+    def on_devices(tree: Any) -> Any:
+        return jax.device_put(tree, sharding)
+
+    return Program(
+        init=lambda seeds: init_all(on_devices(seeds)),
+        advance=lambda state: advance_all(on_devices(state)),
+        evaluate=lambda state: evaluate_all(on_devices(state)),
+        compile_seconds=time.perf_counter() - started,
+    )
 
 
 def run_seeds(

@@ -17,11 +17,11 @@ TOP_LEVEL = {"common", "requirements", "Makefile", "README.md", "pyproject.toml"
 TOP_LEVEL |= {"CITATION.cff", ".ci", ".github", ".gitignore"}
 
 # Imports inside a paper run one way. The leaves import nothing of ours; rollout and the method
-# files never reach the modules that sit on top; nobody but the commands imports train. That configs
-# stay below everything shows in `list`, which needs them and has the standard library only.
+# files never reach the modules that sit on top; only what drives whole runs imports train. That
+# configs stay below everything shows in `list`, which has the standard library only.
 LEAVES = {"networks", "losses"}
-TOP = {"train", "evaluate", "report", "bench", "__main__"}
-COMMANDS = {"bench", "__main__"}
+TOP = {"train", "evaluate", "runs", "reproduce", "report", "bench", "__main__"}
+COMMANDS = {"runs", "reproduce", "bench", "__main__"}
 
 
 def imported_modules(source: str, package: str) -> set[str]:
