@@ -52,6 +52,9 @@ def main(words: Sequence[str]) -> int:
     except USER_ERRORS as error:
         warn(f"loqa: {error}")
         return 2
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def list_experiments(words: Sequence[str]) -> int:
@@ -145,8 +148,8 @@ def train(words: Sequence[str]) -> int:
     )
     _add_run_options(parser)
     # Which flags there are, and their defaults, depends on the experiment and the preset.
-    named = next((word for word in words if not word.startswith("-")), "figure_1_ipd")
-    name = check_name(named, trainable, "experiment")
+    named = [word for word in words if word in trainable]
+    name = named[0] if named else check_name(_first_word(words), trainable, "experiment")
     add_setting_flags(parser, trainable[name][_preset_of(words)])
     parsed = parser.parse_all(words)
     config = with_flags(trainable[name][parsed.preset], parsed)
@@ -252,6 +255,10 @@ def _run_options(parsed: Namespace) -> "RunOptions":
     from loqa.runs import RunOptions
 
     return RunOptions(parsed.resume, parsed.quiet, parsed.tensorboard, parsed.wandb, warn)
+
+
+def _first_word(words: Sequence[str]) -> str:
+    return next((word for word in words if not word.startswith("-")), "figure_1_ipd")
 
 
 def _preset_of(words: Sequence[str]) -> str:

@@ -104,7 +104,7 @@ def _draw_policy(record: Record, rows: Rows) -> Figure:
     bars.set_title("bars: mean and 95 % interval; dots: seeds;\nred: tit-for-tat", fontsize=8)
     lines.set(ylim=(-0.03, 1.05), xlabel="update")
     lines.set_title(f"{record['experiment']} ({record['preset']}), mean and range", fontsize=8)
-    lines.legend(fontsize=7, ncols=5, loc="center", bbox_to_anchor=(0.5, 0.5))
+    figure.legend(fontsize=7, ncols=5, loc="outside lower right")
     return figure
 
 

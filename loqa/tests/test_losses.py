@@ -1,4 +1,4 @@
-"""Tests of the losses: values by hand, the opponent's softmax in closed form, where gradients go."""
+"""Tests of the losses: by hand, the opponent's softmax in closed form, where gradients go."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ TAKEN_VALUES = np.array([-22.5, 1.0, -2.0])
 def log_softmax_with_entry_replaced(
     q_values: np.ndarray, taken: np.ndarray, taken_values: np.ndarray, temperature: float
 ) -> np.ndarray:
-    """log_softmax(Q~ / tau)[b] in float64, with Q~(b) the given value and the critic's elsewhere."""
+    """log_softmax(Q~ / tau)[b] in float64; Q~(b) is the given value, the critic's elsewhere."""
     logits = q_values.copy()
     logits[np.arange(3), taken] = taken_values
     logits /= temperature

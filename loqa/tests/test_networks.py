@@ -11,6 +11,7 @@ from jax import Array
 from common import ipd
 from loqa import networks
 from loqa.networks import STATE_OBSERVATIONS, Agent, Params
+from loqa.tests.random_parameters import random_parameters
 
 NUM_STEPS = 6
 STATES = np.array([0, 2, 1, 4, 3, 3, 1])  # [T + 1], each state at least once
@@ -20,14 +21,8 @@ KINDS = ("tabular", "mlp", "gru")
 
 @functools.cache
 def make(kind: str) -> tuple[Agent, Params]:
-    """An agent with parameters that are zero nowhere, biases included."""
     agent = networks.make_agent(kind, 8, 16, num_steps=NUM_STEPS)
-    random = np.random.default_rng(0)
-    params = jax.tree.map(
-        lambda leaf: jnp.asarray(random.normal(scale=0.4, size=leaf.shape), dtype=leaf.dtype),
-        jax.eval_shape(agent.init, jax.random.key(0)),
-    )
-    return agent, params
+    return agent, random_parameters(agent, seed=0)
 
 
 def mlp_by_hand(params: dict, inputs: np.ndarray) -> np.ndarray:
@@ -76,7 +71,7 @@ def test_observations_name_the_five_states() -> None:
     np.testing.assert_array_equal(seen, STATE_OBSERVATIONS)
     indices = networks.state_index(jnp.stack(seen))
     np.testing.assert_array_equal(indices, [ipd.START, ipd.CC, ipd.CD, ipd.DC, ipd.DD])
-    assert networks.NUM_STATES == len(STATE_OBSERVATIONS)
+    assert len(STATE_OBSERVATIONS) == networks.NUM_STATES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +83,7 @@ def test_playing_step_by_step_equals_evaluating_the_episode(kind: str) -> None:
         memory, step_probs = act(params, memory, observation)
         probs.append(step_probs)
     evaluation = agent.evaluate(params, OBSERVATIONS)
-    log_policy = evaluation.log_policy[evaluation.index]
+    log_policy = evaluation.log_policy[evaluation.inputs]
     np.testing.assert_allclose(np.exp(log_policy), np.array(probs), rtol=1e-5)
     np.testing.assert_allclose(np.exp(log_policy).sum(axis=1), np.ones(NUM_STEPS + 1), rtol=1e-5)
 
@@ -103,10 +98,10 @@ def test_memory_one_evaluation_equals_the_networks_at_each_step(kind: str) -> No
         logits = np.asarray(params["actor"])[STATES]
     else:
         logits = mlp_by_hand(params["actor"], np.asarray(OBSERVATIONS))
-    index = evaluation.index
-    np.testing.assert_allclose(evaluation.q_values[index], q_values, rtol=1e-4, atol=1e-5)
+    inputs = evaluation.inputs
+    np.testing.assert_allclose(evaluation.q_values[inputs], q_values, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(
-        evaluation.log_policy[index], log_softmax(logits), rtol=1e-4, atol=1e-5
+        evaluation.log_policy[inputs], log_softmax(logits), rtol=1e-4, atol=1e-5
     )
 
 
@@ -114,13 +109,16 @@ def test_recurrent_evaluation_equals_a_gru_by_hand() -> None:
     agent, params = make("gru")
     evaluation = agent.evaluate(params, OBSERVATIONS)
     timed = np.concatenate([OBSERVATIONS, np.arange(NUM_STEPS + 1.0)[:, None]], axis=1)
-    index = evaluation.index
+    inputs = evaluation.inputs
     np.testing.assert_allclose(
-        evaluation.q_values[index], gru_tower_by_hand(params["critic"], timed), rtol=1e-4, atol=1e-5
+        evaluation.q_values[inputs],
+        gru_tower_by_hand(params["critic"], timed),
+        rtol=1e-4,
+        atol=1e-5,
     )
     logits = gru_tower_by_hand(params["actor"], np.asarray(OBSERVATIONS))
     np.testing.assert_allclose(
-        evaluation.log_policy[index], log_softmax(logits), rtol=1e-4, atol=1e-5
+        evaluation.log_policy[inputs], log_softmax(logits), rtol=1e-4, atol=1e-5
     )
 
 
@@ -130,7 +128,7 @@ def test_only_the_recurrent_agent_remembers_more_than_one_step(kind: str, rememb
 
     def last_probs(observations: Array) -> Array:
         evaluation = agent.evaluate(params, observations)
-        return evaluation.log_policy[evaluation.index[-1]]
+        return evaluation.log_policy[evaluation.inputs[-1]]
 
     other_past = OBSERVATIONS.at[1].set(OBSERVATIONS[3])
     assert np.any(last_probs(OBSERVATIONS) != last_probs(other_past)) == remembers
@@ -140,10 +138,10 @@ def test_only_the_recurrent_agent_remembers_more_than_one_step(kind: str, rememb
 def test_critic_knows_the_time_and_the_policy_does_not(kind: str) -> None:
     agent, params = make(kind)
     evaluation = agent.evaluate(params, jnp.broadcast_to(OBSERVATIONS[1], OBSERVATIONS.shape))
-    q_values = np.asarray(evaluation.q_values[evaluation.index])
+    q_values = np.asarray(evaluation.q_values[evaluation.inputs])
     assert len(np.unique(q_values[:, 0])) == NUM_STEPS + 1
     if kind != "gru":
-        log_policy = np.asarray(evaluation.log_policy[evaluation.index])
+        log_policy = np.asarray(evaluation.log_policy[evaluation.inputs])
         np.testing.assert_array_equal(log_policy, np.tile(log_policy[:1], (NUM_STEPS + 1, 1)))
 
 

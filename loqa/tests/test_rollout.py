@@ -1,4 +1,4 @@
-"""Tests of the rollout: what is played follows the policies, what is seen and paid what is played."""
+"""Tests of the rollout: moves follow the policies, observations and rewards follow the moves."""
 
 import functools
 
@@ -13,6 +13,7 @@ from loqa import networks
 from loqa.networks import STATE_OBSERVATIONS, Params
 from loqa.rollout import Trajectory, behaviour_probs, rollout
 from loqa.tests import enumeration
+from loqa.tests.random_parameters import random_parameters
 
 NUM_STEPS = 10
 NUM_EPISODES = 8192
@@ -90,26 +91,26 @@ def test_players_explore_independently() -> None:
 def test_a_recurrent_player_acts_on_its_memory_of_the_episode() -> None:
     """Its moves agree with the probabilities of its evaluation of the finished episodes."""
     agent = networks.make_agent("gru", 4, 1, num_steps=NUM_STEPS)
+    params = random_parameters(agent, seed=7, scale=2.0)  # it remembers more than the last state
 
     @jax.jit
     def play_and_evaluate(key: Array) -> tuple[Array, Array]:
-        init_key, play_key = jax.random.split(key)
-        params = jax.tree.map(lambda leaf: 4 * leaf, agent.init(init_key))
         seats = (agent, TABULAR), (params, table(POLICIES[1]))
-        keys = jax.random.split(play_key, NUM_EPISODES)
+        keys = jax.random.split(key, NUM_EPISODES)
         episodes = jax.vmap(lambda key: rollout(GAME, *seats, key))(keys)
         evaluations = jax.vmap(agent.evaluate, in_axes=(None, 0))(
             params, episodes.observations[:, :, 0]
         )
-        return episodes.actions[..., 0], evaluations.log_policy
+        return episodes.actions, evaluations.log_policy
 
     actions, log_policy = play_and_evaluate(jax.random.key(1))
     probs = np.exp(log_policy[:, :-1, ipd.COOPERATE])  # [B, T]
-    surprise = (actions == ipd.COOPERATE) - probs
+    surprise = (actions[..., 0] == ipd.COOPERATE) - probs
     for weights in (1, probs):
         tolerance = 4 * np.sqrt(np.sum(weights**2 * probs * (1 - probs)))
         assert abs(np.sum(weights * surprise)) < tolerance
-    assert np.std(probs) > 0.2
+    sees_mutual_defection = states_from_actions(np.asarray(actions))[:, 5, 0] == ipd.DD
+    assert np.std(probs[sees_mutual_defection, 5]) > 0.2
 
 
 def test_same_key_gives_the_same_episode_and_another_key_another() -> None:
