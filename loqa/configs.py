@@ -89,8 +89,7 @@ class Experiment:
       claims: declared before the run.
       configs: settings by preset.
       num_seeds: seeds by preset, the next integers from FIRST_SEED on.
-      minutes: expected time by preset, compilation included: smoke and quick on two CPU cores,
-        paper on one modern GPU.
+      minutes: expected time by preset on two CPU cores, compilation included.
       why_it_fails: what is said of its claims that do not reproduce.
       not_by_default: why it runs only by name; empty if it is part of the default run.
     """
@@ -151,46 +150,57 @@ def _figure_1_claims() -> tuple[Claim, ...]:
     )
 
 
-def _by_preset(config: IpdConfig, *, paper_num_updates: int | None = None) -> dict[str, IpdConfig]:
-    """Smoke, quick (batch 256) and published (batch 2048) sizes of one setting."""
-    num_updates = paper_num_updates or config.num_updates
-    return {
-        "smoke": replace(config, num_updates=4, eval_every_updates=2, batch_size=8),
-        "quick": replace(config, batch_size=256),
-        "paper": replace(config, num_updates=num_updates),
-    }
+def _figure_1(
+    config: IpdConfig,
+    summary: str,
+    *,
+    source: str = "Figure 1, IPD",
+    claims: tuple[Claim, ...] | None = None,
+    paper_num_updates: int = 7000,
+    quick_minutes: float = 1.6,
+    why_it_fails: str = "",
+    not_by_default: str = "",
+) -> Experiment:
+    """An experiment on the figure's claims, or on `claims`: ten seeds of one setting."""
+    return Experiment(
+        source=source,
+        summary=summary,
+        claims=_figure_1_claims() if claims is None else claims,
+        configs={
+            "smoke": replace(config, num_updates=4, eval_every_updates=2, batch_size=8),
+            "quick": replace(config, batch_size=256),
+            "paper": replace(config, batch_size=2048, num_updates=paper_num_updates),
+        },
+        num_seeds={"smoke": 1, "quick": 10, "paper": 10},
+        minutes={"smoke": 0.2, "quick": quick_minutes, "paper": 7 * quick_minutes},
+        why_it_fails=why_it_fails,
+        not_by_default=not_by_default,
+    )
 
-
-_TEN_SEEDS = {"smoke": 1, "quick": 10, "paper": 10}
-_BY_NAME = "it checks one option of figure_1_ipd, not a claim of the paper"
 
 # Two departures from the released settings; each alone is an experiment below.
 _REMEDY = IpdConfig(num_updates=8000, critic_targets="returns", stop_grad_advantage=True)
+_CHECKS_AN_OPTION = "it checks one option of figure_1_ipd, not a claim of the paper"
+_OTHER_POLICY = "the paper's figure is of the tabular policy"
 
 EXPERIMENTS: dict[str, Experiment] = {
-    "figure_1_ipd": Experiment(
-        source="Figure 1, IPD",
-        summary="LOQA with its critic fitted to the returns that its estimator uses, and the "
-        "advantage constant in the gradient",
-        claims=_figure_1_claims(),
-        configs=_by_preset(_REMEDY, paper_num_updates=7000),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 1.6, "paper": 2.0},
+    "figure_1_ipd": _figure_1(
+        _REMEDY,
+        "LOQA with its critic fitted to the returns that its estimator uses, and the advantage "
+        "constant in the gradient",
     ),
-    "figure_1_ipd_as_published": Experiment(
-        source="Figure 1, IPD",
-        summary="LOQA with the released settings, read at iteration 7000 like the figure",
-        claims=_figure_1_claims(),
-        configs=_by_preset(IpdConfig()),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 1.5, "paper": 2.0},
+    "figure_1_ipd_as_published": _figure_1(
+        IpdConfig(),
+        "LOQA with the released settings, read at iteration 7000 like the figure",
+        quick_minutes=1.4,
         why_it_fails="The released SARSA critic bootstraps past the last step and learns slowly; "
         "with it the sampled shaping gradient points away from the exact one "
         "(beyond_ipd_estimator_bias), and the policy slides to defection.",
     ),
-    "ablation_ipd_naive": Experiment(
+    "ablation_ipd_naive": _figure_1(
+        replace(_REMEDY, num_updates=2000, shaping_weight=0.0),
+        "figure_1_ipd without the shaping term",
         source="Section 4, naive learner",
-        summary="figure_1_ipd without the shaping term",
         claims=(
             Claim(
                 id="naive_defects",
@@ -202,9 +212,8 @@ EXPERIMENTS: dict[str, Experiment] = {
                 paper_value=-2.0,
             ),
         ),
-        configs=_by_preset(replace(_REMEDY, num_updates=2000, shaping_weight=0.0)),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 0.4, "paper": 1.0},
+        paper_num_updates=2000,
+        quick_minutes=0.4,
     ),
     "beyond_ipd_estimator_bias": Experiment(
         source="beyond the paper",
@@ -249,59 +258,43 @@ EXPERIMENTS: dict[str, Experiment] = {
             "paper": GradientConfig(batch_size=2048),
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
-        minutes={"smoke": 0.3, "quick": 1.0, "paper": 2.0},
+        minutes={"smoke": 0.3, "quick": 1.0, "paper": 20.0},
     ),
-    "ablation_ipd_returns_critic_only": Experiment(
+    "ablation_ipd_returns_critic_only": _figure_1(
+        replace(_REMEDY, stop_grad_advantage=False),
+        "figure_1_ipd with the advantage's gradient leaking as published: one departure",
         source="ablation",
-        summary="figure_1_ipd with the advantage's gradient leaking as published: one departure",
-        claims=_figure_1_claims(),
-        configs=_by_preset(replace(_REMEDY, stop_grad_advantage=False), paper_num_updates=7000),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 1.6, "paper": 2.0},
         why_it_fails="Through the advantage the actor's optimiser also moves the critic, and part "
         "of the seeds lose the race between a good critic and the slide to defection.",
-        not_by_default=_BY_NAME,
+        not_by_default=_CHECKS_AN_OPTION,
     ),
-    "ablation_ipd_stop_gradient_only": Experiment(
+    "ablation_ipd_stop_gradient_only": _figure_1(
+        replace(_REMEDY, critic_targets="sarsa"),
+        "figure_1_ipd with the published SARSA critic: one departure",
         source="ablation",
-        summary="figure_1_ipd with the published SARSA critic: one departure",
-        claims=_figure_1_claims(),
-        configs=_by_preset(replace(_REMEDY, critic_targets="sarsa"), paper_num_updates=7000),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 1.6, "paper": 2.0},
         why_it_fails="The critic is that of figure_1_ipd_as_published.",
-        not_by_default=_BY_NAME,
+        not_by_default=_CHECKS_AN_OPTION,
     ),
-    "ablation_ipd_critic_value": Experiment(
+    "ablation_ipd_critic_value": _figure_1(
+        replace(_REMEDY, taken_value="critic"),
+        "figure_1_ipd with the critic's value, not the sampled return, in the softmax",
         source="ablation",
-        summary="figure_1_ipd with the critic's value, not the sampled return, in the softmax",
-        claims=_figure_1_claims(),
-        configs=_by_preset(replace(_REMEDY, taken_value="critic"), paper_num_updates=7000),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 1.6, "paper": 2.0},
         why_it_fails="LOQA's exact dynamics with exploration rest at P(C | DC) of about a half: "
         "the sampled return's bias is what completes tit-for-tat.",
-        not_by_default=_BY_NAME,
+        not_by_default=_CHECKS_AN_OPTION,
     ),
-    "beyond_ipd_mlp": Experiment(
+    "beyond_ipd_mlp": _figure_1(
+        replace(_REMEDY, actor="mlp"),
+        "figure_1_ipd with an MLP policy",
         source="beyond the paper",
-        summary="figure_1_ipd with an MLP policy",
-        claims=_figure_1_claims(),
-        configs=_by_preset(replace(_REMEDY, actor="mlp"), paper_num_updates=7000),
-        num_seeds=_TEN_SEEDS,
-        minutes={"smoke": 0.2, "quick": 2.0, "paper": 2.0},
-        not_by_default="the paper's figure is of the tabular policy",
+        not_by_default=_OTHER_POLICY,
     ),
-    "beyond_ipd_gru": Experiment(
+    "beyond_ipd_gru": _figure_1(
+        replace(_REMEDY, actor="gru", actor_hidden_size=32, critic_hidden_size=32),
+        "figure_1_ipd with GRU policy and critic, judged by sampled play",
         source="beyond the paper",
-        summary="figure_1_ipd with GRU policy and critic, judged by sampled play",
         claims=_figure_1_claims()[:3],
-        configs=_by_preset(
-            replace(_REMEDY, actor="gru", actor_hidden_size=32, critic_hidden_size=32),
-            paper_num_updates=7000,
-        ),
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.3, "quick": 60.0, "paper": 60.0},
-        not_by_default="an hour on two cores; the paper's figure is of the tabular policy",
+        quick_minutes=50.0,
+        not_by_default=f"an hour on two cores; {_OTHER_POLICY}",
     ),
 }
