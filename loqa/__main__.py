@@ -1,37 +1,24 @@
 """The commands of LOQA: `python -m loqa list | reproduce | train | evaluate | report | bench`."""
 
 import os
-import shlex
+import signal
 import sys
-from argparse import SUPPRESS, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from common.logger import atomic, claim_table, results
-from loqa.command_line import (
-    Parser,
-    add_setting_flags,
-    check_name,
-    say,
-    warn,
-    with_flags,
-)
-from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS
-from loqa.errors import DivergedError, InterruptedRunError, UserError
+from loqa import arguments
+from loqa.command_line import Parser, check_name, say, shown_path, warn
+from loqa.configs import EXPERIMENTS, PRESETS
+from loqa.errors import UserError
+from loqa.interrupts import SignalWatch, command, exit_code
 
 if TYPE_CHECKING:
     from loqa.runs import RunOptions
 
-FOLDER = Path(__file__).parent
-USER_ERRORS = (
-    UserError,
-    FileExistsError,
-    FileNotFoundError,
-    NotADirectoryError,
-    atomic.DamagedFileError,
-    results.NewerRecordError,
-)
+USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
 
 
 def main(words: Sequence[str]) -> int:
@@ -47,14 +34,20 @@ def main(words: Sequence[str]) -> int:
     try:
         if not words or words[0] in ("-h", "--help"):
             say(_help(commands))
-            return 0
-        return commands[check_name(words[0], commands, "command")](words[1:])
-    except USER_ERRORS as error:
-        warn(f"loqa: {error}")
-        return 2
+            code = 0
+        else:
+            code = commands[check_name(words[0], commands, "command")](words[1:])
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except USER_ERRORS as error:
+        warn(f"loqa: {error}")
+        return 2
+    except KeyboardInterrupt:
+        warn("loqa: stopped by SIGINT")
+        return 128 + signal.SIGINT
 
 
 def list_experiments(words: Sequence[str]) -> int:
@@ -73,114 +66,62 @@ def list_experiments(words: Sequence[str]) -> int:
 
 def reproduce(words: Sequence[str]) -> int:
     """Runs experiments, writes their records and prints the claim table."""
-    parser = Parser(prog="python -m loqa reproduce", description=reproduce.__doc__)
-    _add_preset(parser)
-    parser.add_argument(
-        "--experiment",
-        default=SUPPRESS,
-        help="names, separated by commas (default: all of the default run)",
-    )
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        default=SUPPRESS,
-        help=f"number of seeds, {FIRST_SEED} and the next (default: the preset's)",
-    )
-    parser.add_argument(
-        "--results-dir",
-        type=Path,
-        default=FOLDER / "results",
-        help="folder for PRESET/EXPERIMENT.json",
-    )
-    _add_run_options(parser)
-    parser.add_argument("--force", action="store_true", help="overwrite records of newer runs")
-    parsed = parser.parse_all(words)
-    names = _experiment_names(parsed)
-    num_seeds = getattr(parsed, "seeds", None)
-    if num_seeds is not None and num_seeds < 1:
-        raise UserError(f"--seeds must be at least 1, got {num_seeds}")
-
+    parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
     prepare_jax()
     from loqa import report as report_module
     from loqa import reproduce as reproduction
 
-    request = reproduction.Request(
-        preset=parsed.preset,
-        num_seeds=num_seeds,
-        results_dir=parsed.results_dir,
-        runs_dir=parsed.runs_dir,
-        force=parsed.force,
-        options=_run_options(parsed),
-    )
     records: list[dict[str, Any]] = []
-    for name in names:
+    with SignalWatch() as watch:
+        request = reproduction.Request(
+            preset=parsed.preset,
+            num_seeds=getattr(parsed, "seeds", None),
+            results_dir=parsed.results_dir,
+            runs_dir=parsed.runs_dir,
+            force=parsed.force,
+            options=_run_options(parsed, watch),
+        )
+        for index, name in enumerate(names):
 
-        def run() -> None:
-            records.append(reproduction.reproduce(name, request))  # noqa: B023 (called at once)
+            def run() -> None:
+                records.append(reproduction.reproduce(name, request))  # noqa: B023 (called at once)
 
-        code = _guarded(run, resume=["reproduce", *words, "--experiment", name])
-        if code:
-            return code
-        report_module.draw(name, parsed.results_dir / parsed.preset)
+            code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
+            if code:
+                return code
+            report_module.draw(name, parsed.results_dir / parsed.preset)
     width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
     say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
-    say(f"records and figures: {_shown(parsed.results_dir / parsed.preset)}")
+    say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
     return 0
 
 
 def train(words: Sequence[str]) -> int:
     """Trains one experiment's setting, any field changed at will, and prints its evaluation."""
-    trainable = {
-        name: configs
-        for name, experiment in EXPERIMENTS.items()
-        if (configs := experiment.training_configs())
-    }
-    parser = Parser(prog="python -m loqa train", description=train.__doc__)
-    parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
-    _add_preset(parser)
-    parser.add_argument("--seed", type=int, default=FIRST_SEED, help="first seed")
-    parser.add_argument("--num-seeds", type=int, default=1, help="seeds trained side by side")
-    parser.add_argument(
-        "--run-dir",
-        type=Path,
-        default=SUPPRESS,
-        help="folder of the run (default: a new one in --runs-dir)",
-    )
-    _add_run_options(parser)
-    # Which flags there are, and their defaults, depends on the experiment and the preset.
-    named = [word for word in words if word in trainable]
-    name = named[0] if named else check_name(_first_word(words), trainable, "experiment")
-    add_setting_flags(parser, trainable[name][_preset_of(words)])
-    parsed = parser.parse_all(words)
-    config = with_flags(trainable[name][parsed.preset], parsed)
-    if parsed.num_seeds < 1 or parsed.seed < 0:
-        raise UserError("--seed must be at least 0 and --num-seeds at least 1")
-
+    parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
     from loqa import reproduce as reproduction
     from loqa import runs
 
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
-    new_path = reproduction.run_path(name, parsed.runs_dir, parsed.preset, resume=parsed.resume)
+    new_path = reproduction.run_path(
+        parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume
+    )
     path = getattr(parsed, "run_dir", new_path)
 
     def run() -> None:
-        result = runs.run_seeds(config, seeds, path, _run_options(parsed))
+        result = runs.run_seeds(config, seeds, path, _run_options(parsed, watch))
         _print_metrics(result.metrics, seeds)
-        say(f"run folder: {_shown(path)}")
+        say(f"run folder: {shown_path(path)}")
 
-    return _guarded(run, resume=["train", *words, "--run-dir", _shown(path)])
+    with SignalWatch() as watch:
+        added = ("--run-dir", shown_path(path), "--resume")
+        return exit_code(run, resume=command(["train", *words], *added, without="--run-dir"))
 
 
 def evaluate(words: Sequence[str]) -> int:
     """Evaluates the newest checkpoint of a run, or a given one."""
-    parser = Parser(prog="python -m loqa evaluate", description=evaluate.__doc__)
-    parser.add_argument("run_dir", type=Path, help="folder of a run of `train` or `reproduce`")
-    parser.add_argument(
-        "--checkpoint", type=Path, default=SUPPRESS, help="file (default: the newest of the run)"
-    )
-    parsed = parser.parse_all(words)
-
+    parsed = arguments.parse_evaluate(words, evaluate.__doc__)
     prepare_jax()
     from loqa import runs
 
@@ -192,8 +133,7 @@ def evaluate(words: Sequence[str]) -> int:
 
 def report(words: Sequence[str]) -> int:
     """Rebuilds the README's tables and the figures from committed results; trains nothing."""
-    parser = Parser(prog="python -m loqa report", description=report.__doc__)
-    parser.parse_all(words)
+    Parser(prog="python -m loqa report", description=report.__doc__).parse_all(words)
     from loqa import report as report_module
 
     report_module.rebuild()
@@ -202,15 +142,7 @@ def report(words: Sequence[str]) -> int:
 
 def bench(words: Sequence[str]) -> int:
     """Measures throughput, compile time and peak memory; writes results/bench.json."""
-    parser = Parser(prog="python -m loqa bench", description=bench.__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="timed repeats after a warm-up")
-    parser.add_argument(
-        "--output", type=Path, default=FOLDER / "results" / "bench.json", help="file to write"
-    )
-    parsed = parser.parse_all(words)
-    if parsed.repeats < 1:
-        raise UserError(f"--repeats must be at least 1, got {parsed.repeats}")
-
+    parsed = arguments.parse_bench(words, bench.__doc__)
     prepare_jax()
     from loqa import bench as bench_module
 
@@ -222,13 +154,15 @@ def prepare_jax() -> None:
     """Sets JAX up for this machine; call it before JAX is first imported.
 
     On CPU, XLA gets one thread (large batched linear algebra can hang on more) and every core is a
-    device of its own, over which the seeds are spread.
+    device of its own, over which the seeds are spread. A process that has used JAX before keeps
+    its devices.
     """
     os.environ.setdefault("NPROC", "1")
     import jax
 
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+        with suppress(RuntimeError):
+            jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
 
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
@@ -237,68 +171,33 @@ def _help(commands: Mapping[str, Callable[..., int]]) -> str:
     return "\n".join([usage, "", *lines])
 
 
-def _add_preset(parser: Parser) -> None:
-    parser.add_argument("--preset", choices=PRESETS, default="quick", help="sizes and durations")
-
-
-def _add_run_options(parser: Parser) -> None:
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where new runs go")
-    parser.add_argument(
-        "--resume", action="store_true", help="continue the newest run of the experiment"
-    )
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
-    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard files too")
-    parser.add_argument("--wandb", action="store_true", help="log to Weights & Biases too")
-
-
-def _run_options(parsed: Namespace) -> "RunOptions":
+def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
     from loqa.runs import RunOptions
 
-    return RunOptions(parsed.resume, parsed.quiet, parsed.tensorboard, parsed.wandb, warn)
+    return RunOptions(
+        resume=parsed.resume,
+        quiet=parsed.quiet,
+        tensorboard=parsed.tensorboard,
+        wandb=parsed.wandb,
+        warn=lambda line: warn(f"loqa: {line}"),
+        stop_if_asked=watch.stop_if_noted,
+    )
 
 
-def _first_word(words: Sequence[str]) -> str:
-    return next((word for word in words if not word.startswith("-")), "figure_1_ipd")
-
-
-def _preset_of(words: Sequence[str]) -> str:
-    parser = Parser(add_help=False)
-    _add_preset(parser)
-    return str(parser.parse_known_args(words)[0].preset)
-
-
-def _experiment_names(parsed: Namespace) -> list[str]:
-    if not hasattr(parsed, "experiment"):
-        return [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
-    names = [name for name in parsed.experiment.replace(",", " ").split() if name]
-    return [check_name(name, EXPERIMENTS, "experiment") for name in names]
-
-
-def _guarded(run: Callable[[], None], resume: Sequence[str]) -> int:
-    """Runs to the end (0), or says how to go on after a signal (128 + n) or divergence (1)."""
-    try:
-        run()
-    except InterruptedRunError as interrupted:
-        words = [*dict.fromkeys(["python", "-m", "loqa", *resume, "--resume"])]
-        warn(f"loqa: stopped by {interrupted}; the run is saved. Go on with")
-        warn(f"    {shlex.join(words)}")
-        return 128 + interrupted.signal_number
-    except DivergedError as error:
-        warn(f"loqa: {error}")
-        return 1
-    return 0
+def _resume_command(words: Sequence[str], name: str, not_begun: Sequence[str]) -> str:
+    """Goes on with the experiment under way, then begins those that were to follow it."""
+    given = ["reproduce", *words]
+    resumed = command(given, "--experiment", name, "--resume", without="--experiment")
+    if not not_begun:
+        return resumed
+    rest = command(given, "--experiment", ",".join(not_begun), without="--experiment")
+    return f"{resumed} && {rest}"
 
 
 def _print_metrics(metrics: Mapping[str, Sequence[float]], seeds: Iterable[int]) -> None:
     say(f"{'seed':<28}" + "".join(f"{seed:>9}" for seed in seeds))
     for name, values in metrics.items():
         say(f"{name:<28}" + "".join(f"{value:>9.3f}" for value in values))
-
-
-def _shown(path: Path) -> str:
-    """A path relative to this folder where it lies below it."""
-    absolute, here = path.absolute(), Path.cwd()
-    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,19 +15,41 @@ from common.logger import atomic, provenance
 from loqa import train
 from loqa.configs import IpdConfig
 
-ORIGINAL = IpdConfig(num_updates=20, eval_every_updates=20)  # batch 2048, T 50, as published
-NUM_COIN_GAMES = 4096
 Row = dict[str, Any]
 
 
-def run(repeats: int, output: Path) -> str:
+class Sizes(NamedTuple):
+    """What is measured.
+
+    Attributes:
+      runs: batch size, episode length T and number of seeds of each; the first is the original's.
+      num_updates: updates that are timed together.
+      num_coin_games: Coin Games played side by side.
+    """
+
+    runs: tuple[tuple[int, int, int], ...]
+    num_updates: int
+    num_coin_games: int
+
+
+# As published, then smaller batches, a longer horizon and more seeds.
+DEFAULT_SIZES = Sizes(
+    ((2048, 50, 1), (512, 50, 1), (256, 50, 1), (256, 100, 1), (256, 50, 10)), 20, 4096
+)
+
+
+def run(repeats: int, output: Path, sizes: Sizes = DEFAULT_SIZES) -> str:
     """Measures, writes a JSON file and returns the table as text.
 
     Args:
       repeats: timed repeats after a warm-up; the median is reported.
       output: file to write.
+      sizes: what is measured.
     """
-    rows = [*_ipd_rows(repeats), *_coin_game_rows(repeats)]
+    batch_size, episode_length, _ = sizes.runs[0]
+    rows = [row for run in sizes.runs for row in _ipd_rows(run, sizes.num_updates, repeats)]
+    rows += _phase_rows(IpdConfig(batch_size=batch_size, episode_length=episode_length), repeats)
+    rows += _coin_game_rows(sizes.num_coin_games, repeats)
     memory = provenance.peak_memory_bytes() / 2**20
     rows.append(_row("peak memory of the whole benchmark", "MiB", [memory]))
     atomic.write_json(
@@ -40,28 +62,26 @@ def run(repeats: int, output: Path) -> str:
     )
 
 
-def _ipd_rows(repeats: int) -> list[Row]:
-    """Whole updates at the original's sizes and at growing ones, then the parts of an update."""
-    rows = []
-    sizes = [(2048, 1), (512, 1), (256, 1), (256, 10)]
-    for batch_size, num_seeds in sizes:
-        config = IpdConfig(num_updates=20, eval_every_updates=20, batch_size=batch_size)
-        state = _init(config, num_seeds)
-        compiled, seconds = _compile(_many_updates(config), state)
-        times = _timed(compiled, state, repeats)
-        what = f"IPD, batch {batch_size}, T 50, {num_seeds} seed{'s' * (num_seeds > 1)}"
-        updates = config.eval_every_updates
-        rows.append(_row(f"{what}: updates", "1/s", [updates / t for t in times]))
-        steps = num_seeds * batch_size * config.episode_length * updates
-        rows.append(_row(f"{what}: environment steps", "1/s", [steps / t for t in times]))
-        rows.append(_row(f"{what}: compilation", "s", [seconds]))
-    return rows + _phase_rows(repeats)
+def _ipd_rows(size: tuple[int, int, int], num_updates: int, repeats: int) -> list[Row]:
+    """Whole updates of a run of some batch size, T and number of seeds."""
+    batch_size, episode_length, num_seeds = size
+    config = IpdConfig(batch_size=batch_size, episode_length=episode_length)
+    state = _init(config, num_seeds)
+    compiled, seconds = _compile(_many_updates(config, num_updates), state)
+    times = _timed(compiled, state, repeats)
+    steps = num_seeds * batch_size * episode_length * num_updates
+    what = f"{_name(config)}, {num_seeds} seed{'s' * (num_seeds > 1)}"
+    return [
+        _row(f"{what}: updates", "1/s", [num_updates / t for t in times]),
+        _row(f"{what}: environment steps", "1/s", [steps / t for t in times]),
+        _row(f"{what}: compilation", "s", [seconds]),
+    ]
 
 
-def _phase_rows(repeats: int) -> list[Row]:
-    """Seconds of an update at the original's sizes without its later phases."""
-    state = _init(ORIGINAL, 1)
-    setup = train.make_setup(ORIGINAL)
+def _phase_rows(config: IpdConfig, repeats: int) -> list[Row]:
+    """Milliseconds of an update without its later phases."""
+    state = _init(config, 1)
+    setup = train.make_setup(config)
 
     def played(state: train.TrainState) -> Any:
         return train.play(setup, state.params, state.key)
@@ -80,11 +100,11 @@ def _phase_rows(repeats: int) -> list[Row]:
     ):
         compiled, _ = _compile(jax.jit(jax.vmap(phase)), state)
         times = _timed(compiled, state, repeats)
-        rows.append(_row(f"IPD, batch 2048, T 50, one {what}", "ms", [1e3 * t for t in times]))
+        rows.append(_row(f"{_name(config)}, one {what}", "ms", [1e3 * t for t in times]))
     return rows
 
 
-def _coin_game_rows(repeats: int) -> list[Row]:
+def _coin_game_rows(num_games: int, repeats: int) -> list[Row]:
     """Environment steps per second of the Coin Game with random actions, observations built."""
     game = coin_game.CoinGame()
 
@@ -100,15 +120,19 @@ def _coin_game_rows(repeats: int) -> list[Row]:
         first = coin_game.reset(game, reset_key)
         return lax.scan(step, (first, key), length=game.episode_length)[1]
 
-    keys = jax.random.split(jax.random.key(0), NUM_COIN_GAMES)
+    keys = jax.random.split(jax.random.key(0), num_games)
     compiled, seconds = _compile(jax.jit(jax.vmap(episode)), keys)
     times = _timed(compiled, keys, repeats)
-    what = f"Coin Game 3x3, {NUM_COIN_GAMES} games, T 50, random moves, observed"
-    steps = NUM_COIN_GAMES * game.episode_length
+    what = f"Coin Game 3x3, {num_games} games, T 50, random moves, observed"
+    steps = num_games * game.episode_length
     return [
         _row(f"{what}: steps", "1/s", [steps / t for t in times]),
         _row(f"{what}: compilation", "s", [seconds]),
     ]
+
+
+def _name(config: IpdConfig) -> str:
+    return f"IPD, batch {config.batch_size}, T {config.episode_length}"
 
 
 def _init(config: IpdConfig, num_seeds: int) -> train.TrainState:
@@ -116,13 +140,11 @@ def _init(config: IpdConfig, num_seeds: int) -> train.TrainState:
     return jax.vmap(lambda seed: training.init(jax.random.key(seed)))(jnp.arange(num_seeds))
 
 
-def _many_updates(config: IpdConfig) -> Any:
+def _many_updates(config: IpdConfig, num_updates: int) -> Any:
     training = train.make_train(config)
 
     def many(state: train.TrainState) -> train.TrainState:
-        return lax.scan(
-            lambda state, _: training.update(state), state, length=config.eval_every_updates
-        )[0]
+        return lax.scan(lambda state, _: training.update(state), state, length=num_updates)[0]
 
     return jax.jit(jax.vmap(many))
 

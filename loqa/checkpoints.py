@@ -60,20 +60,19 @@ def load(path: Path, template: State, settings: Mapping[str, Any]) -> tuple[Stat
 
     Raises:
       DamagedFileError: the file fails a check.
-      UserError: it is of another schema version or of other settings, which are listed.
+      UserError: it is of another version, or of other settings, which are listed.
     """
     header, payload = atomic.read_checked(path)
-    if header["schema_version"] != SCHEMA_VERSION:
+    version = header.get("schema_version")
+    if version != SCHEMA_VERSION or "settings" not in header:
         raise UserError(
-            f"{path} has schema version {header['schema_version']}; this code reads "
-            f"{SCHEMA_VERSION}"
+            f"{path} is no checkpoint of schema version {SCHEMA_VERSION}, which this code reads; "
+            f"its version is {version}"
         )
     differences = differing_fields(settings, header["settings"])
     if differences:
         raise UserError(f"{path} is of another configuration: {'; '.join(differences)}")
-    keyless = jax.eval_shape(_with_key_data, template)
-    state = serialization.from_bytes(keyless, payload)
-    return jax.tree.map(_restore_key, template, state), header["step"]
+    return _unpack(payload, template, path), header["step"]
 
 
 def load_newest(
@@ -102,6 +101,18 @@ def load_newest(
     if paths:
         raise UserError(f"no checkpoint in {folder} is sound; start afresh without --resume")
     return None
+
+
+def _unpack(payload: bytes, template: State, path: Path) -> State:
+    keyless = jax.eval_shape(_with_key_data, template)
+    try:
+        state = serialization.from_bytes(keyless, payload)
+        fits = jax.tree.map(lambda a, b: (a.shape, a.dtype) == (b.shape, b.dtype), keyless, state)
+    except ValueError:  # another tree
+        fits = False
+    if not all(jax.tree.leaves(fits)):
+        raise UserError(f"{path} holds another training state: it is of another version of loqa")
+    return jax.tree.map(_restore_key, template, state)
 
 
 def _is_key(leaf: Any) -> bool:

@@ -5,6 +5,7 @@ import difflib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from loqa.errors import UserError
@@ -57,27 +58,39 @@ def check_name(name: str, valid: Iterable[str], kind: str) -> str:
 
 
 def add_setting_flags(parser: Parser, config: Any) -> None:
-    """Adds a flag for every field of a configuration, with its meaning and its value there."""
+    """Adds a flag for every field of a configuration; help shows its meaning and value there."""
     types = get_type_hints(type(config))
     for entry in fields(config):
         name, kind = f"--{entry.name.replace('_', '-')}", types[entry.name]
         shown: dict[str, Any] = {
             "dest": entry.name,
-            "default": getattr(config, entry.name),
-            "help": entry.metadata["help"],
+            "default": argparse.SUPPRESS,
+            "help": f"{entry.metadata['help']} (default: {getattr(config, entry.name)})",
         }
         if kind is bool:
             parser.add_argument(name, action=argparse.BooleanOptionalAction, **shown)
         elif get_args(kind):
-            parser.add_argument(name, choices=get_args(kind), **shown)
+            parser.add_argument(name, metavar=one_of(get_args(kind)), **shown)
         else:
             parser.add_argument(name, type=kind, metavar=kind.__name__.upper(), **shown)
 
 
 def with_flags(config: Config, parsed: argparse.Namespace) -> Config:
-    """Returns the configuration with the values of its flags."""
+    """Returns the configuration with the values of the flags that were given."""
     names = [entry.name for entry in fields(config)]  # type: ignore[arg-type]
-    return replace(config, **{name: getattr(parsed, name) for name in names})  # type: ignore
+    given = {name: getattr(parsed, name) for name in names if name in parsed}
+    return replace(config, **given)  # type: ignore[type-var]
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """Returns choices as help shows them, such as {smoke,quick,paper}."""
+    return f"{{{','.join(choices)}}}"
+
+
+def shown_path(path: Path) -> str:
+    """Returns a path relative to this folder where it lies below it."""
+    absolute, here = path.absolute(), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
 def say(line: str = "") -> None:

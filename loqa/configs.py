@@ -156,8 +156,7 @@ def _figure_1(
     *,
     source: str = "Figure 1, IPD",
     claims: tuple[Claim, ...] | None = None,
-    paper_num_updates: int = 7000,
-    quick_minutes: float = 1.6,
+    quick_minutes: float = 2.0,
     why_it_fails: str = "",
     not_by_default: str = "",
 ) -> Experiment:
@@ -169,7 +168,7 @@ def _figure_1(
         configs={
             "smoke": replace(config, num_updates=4, eval_every_updates=2, batch_size=8),
             "quick": replace(config, batch_size=256),
-            "paper": replace(config, batch_size=2048, num_updates=paper_num_updates),
+            "paper": replace(config, batch_size=2048),
         },
         num_seeds={"smoke": 1, "quick": 10, "paper": 10},
         minutes={"smoke": 0.2, "quick": quick_minutes, "paper": 7 * quick_minutes},
@@ -179,7 +178,7 @@ def _figure_1(
 
 
 # Two departures from the released settings; each alone is an experiment below.
-_REMEDY = IpdConfig(num_updates=8000, critic_targets="returns", stop_grad_advantage=True)
+_REMEDY = IpdConfig(num_updates=10000, critic_targets="returns", stop_grad_advantage=True)
 _CHECKS_AN_OPTION = "it checks one option of figure_1_ipd, not a claim of the paper"
 _OTHER_POLICY = "the paper's figure is of the tabular policy"
 
@@ -188,6 +187,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         _REMEDY,
         "LOQA with its critic fitted to the returns that its estimator uses, and the advantage "
         "constant in the gradient",
+        why_it_fails="A seed that misses is still climbing at START: nothing shapes the first "
+        "move, which turns only when the rest of the policy makes cooperating pay.",
     ),
     "figure_1_ipd_as_published": _figure_1(
         IpdConfig(),
@@ -212,7 +213,6 @@ EXPERIMENTS: dict[str, Experiment] = {
                 paper_value=-2.0,
             ),
         ),
-        paper_num_updates=2000,
         quick_minutes=0.4,
     ),
     "beyond_ipd_estimator_bias": Experiment(

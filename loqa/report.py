@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from common.logger import atomic, claim_table, curves, results
 from loqa.configs import EXPERIMENTS
+from loqa.errors import UserError
 
 FOLDER = Path(__file__).parent
-RESULTS = FOLDER / "results"
 STATES = ("start", "cc", "cd", "dc", "dd")
 TIT_FOR_TAT = (1, 1, 0, 1, 0)
 Record = Mapping[str, Any]
@@ -28,24 +28,37 @@ STYLES = (
 )
 
 
-def rebuild() -> None:
-    """Draws every figure anew and writes the README's tables."""
+def rebuild(folder: Path = FOLDER) -> None:
+    """Draws every figure anew and writes the README's tables.
+
+    Args:
+      folder: holds README.md and results/.
+
+    Raises:
+      FileNotFoundError: there is no README, or no curves beside a record.
+      DamagedFileError: a record or a table of curves is damaged.
+      UserError: the README lacks the markers of a table.
+    """
+    results_dir, readme = folder / "results", folder / "README.md"
     for preset in ("quick", "paper"):
-        for record in results.read_records(RESULTS / preset):
-            draw(record["experiment"], RESULTS / preset)
-    readme = FOLDER / "README.md"
+        for record in results.read_records(results_dir / preset):
+            draw(record["experiment"], results_dir / preset)
+    tables = {"claims": claims_table(results_dir), "bench": bench_table(results_dir)}
     text = readme.read_text()
-    for name, content in (("claims", claims_table()), ("bench", bench_table())):
-        text = claim_table.replace_between_markers(text, name, content)
+    try:
+        for name, table in tables.items():
+            text = claim_table.replace_between_markers(text, name, table)
+    except ValueError as error:
+        raise UserError(f"{readme}: {error}") from error
     atomic.write_text(readme, text)
 
 
-def claims_table() -> str:
+def claims_table(results_dir: Path) -> str:
     """Returns the claim table of the committed records, in the order of the experiments."""
     by_name = {
         (preset, record["experiment"]): record
         for preset in ("quick", "paper")
-        for record in results.read_records(RESULTS / preset)
+        for record in results.read_records(results_dir / preset)
     }
     ordered = [
         by_name[preset, name]
@@ -56,9 +69,9 @@ def claims_table() -> str:
     return claim_table.markdown_table(ordered)
 
 
-def bench_table() -> str:
-    """Returns the benchmark of results/bench.json as a table; empty if there is none."""
-    path = RESULTS / "bench.json"
+def bench_table(results_dir: Path) -> str:
+    """Returns the benchmark of bench.json as a table; empty if there is none."""
+    path = results_dir / "bench.json"
     if not path.exists():
         return ""
     bench = atomic.read_json(path)

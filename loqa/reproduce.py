@@ -6,17 +6,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from common.logger import claims, curves, provenance, results
+from common.logger.run_folder import RunFolder
 from loqa import runs
-from loqa.configs import EXPERIMENTS, FIRST_SEED, Experiment, GradientConfig, IpdConfig
+from loqa.configs import EXPERIMENTS, FIRST_SEED, Config, Experiment, GradientConfig
 from loqa.estimator_bias import compare_gradients
-from loqa.runs import RunOptions, RunResult
+from loqa.runs import RunOptions
 
 PAPER = "loqa"
+CRITICS: tuple[Literal["sarsa", "returns"], ...] = ("sarsa", "returns")
 Values = dict[str, list[float]]  # metric -> a value per seed
 
 
@@ -65,26 +67,22 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
     """
     started = time.perf_counter()
     experiment = EXPERIMENTS[name]
-    config = experiment.configs[request.preset]
     num_seeds = request.num_seeds or experiment.num_seeds[request.preset]
     seeds = list(range(FIRST_SEED, FIRST_SEED + num_seeds))
     folder = request.results_dir / request.preset
-    if not request.force:
-        results.check_not_newer(folder / f"{name}.json", datetime.now(UTC).isoformat())
-
+    folder.mkdir(parents=True, exist_ok=True)
     path = run_path(name, request.runs_dir, request.preset, resume=request.options.resume)
-    if isinstance(config, GradientConfig):
-        outcome = _compare_critics(config, seeds, path, request.options)
-    else:
-        outcome = _train(config, seeds, path, request.options)
+    if not request.force:
+        results.check_not_newer(folder / f"{name}.json", _started_at(path))
 
+    outcome = _run(experiment.configs[request.preset], seeds, path, request.options)
     record = results.make_record(
         paper=PAPER,
         experiment=name,
         preset=request.preset,
         claims=_judged(experiment, outcome.metrics, is_scientific=request.preset != "smoke"),
         metrics=outcome.metrics,
-        config=asdict(config),
+        config=asdict(experiment.configs[request.preset]),
         seeds=seeds,
         provenance=outcome.origin,
         wall_seconds=time.perf_counter() - started,
@@ -118,6 +116,14 @@ def curve_rows(log: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> list[d
     ]
 
 
+def _started_at(path: Path) -> str:
+    """When the run in a folder was started; now, if it is yet to be."""
+    for folder in (path, path / CRITICS[0]):
+        if (folder / "run.json").exists():
+            return str(RunFolder.open(folder).provenance["started_at"])
+    return datetime.now(UTC).isoformat()
+
+
 def _judged(
     experiment: Experiment, metrics: Values, *, is_scientific: bool
 ) -> list[dict[str, Any]]:
@@ -132,7 +138,9 @@ def _judged(
     )
 
 
-def _train(config: IpdConfig, seeds: Sequence[int], path: Path, options: RunOptions) -> _Outcome:
+def _run(config: Config, seeds: Sequence[int], path: Path, options: RunOptions) -> _Outcome:
+    if isinstance(config, GradientConfig):
+        return _compare_critics(config, seeds, path, options)
     result = runs.run_seeds(config, seeds, path, options)
     rows = curve_rows(result.log, seeds)
     return _Outcome(result.metrics, rows, result.origin, result.compile_seconds)
@@ -146,40 +154,45 @@ def _compare_critics(
     Metrics are means over the snapshots.
     """
     compared = partial(compare_gradients, num_batches=config.num_batches)
-    by_critic: dict[str, RunResult] = {}
-    for critic in ("sarsa", "returns"):
-        by_critic[critic] = runs.run_seeds(
-            config.training(critic),
-            seeds,
-            path / critic,
-            options,
-            evaluation=compared,
+    by_critic = {
+        critic: runs.run_seeds(
+            config.training(critic), seeds, path / critic, options, evaluation=compared
         )
+        for critic in CRITICS
+    }
+    means: dict[str, dict[str, np.ndarray]] = {
+        critic: {
+            name: np.mean([line[name] for line in result.log], axis=0)  # [seeds]
+            for name in result.log[0]
+            if name != "step"
+        }
+        for critic, result in by_critic.items()
+    }
+    return _Outcome(
+        metrics={name: values.tolist() for name, values in _compared(means).items()},
+        curves=_side_by_side({c: curve_rows(r.log, seeds) for c, r in by_critic.items()}),
+        origin=by_critic[CRITICS[0]].origin,
+        compile_seconds=sum(result.compile_seconds for result in by_critic.values()),
+    )
 
-    def over_snapshots(critic: str, name: str) -> np.ndarray:
-        return np.mean([line[name] for line in by_critic[critic].log], axis=0)  # [seeds]
 
+def _compared(means: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Metrics of both runs, critic -> metric -> [seeds], under the names that claims use."""
     exact, exact_value = (
-        np.mean([over_snapshots(critic, name) for critic in by_critic], axis=0)
+        np.mean([means[critic][name] for critic in CRITICS], axis=0)
         for name in ("cosine_exact", "cosine_exact_value")
     )
     learned = {
-        f"{name}_{critic}_critic": over_snapshots(critic, f"{name}_learned")
+        f"{name}_{critic}_critic": means[critic][f"{name}_learned"]
         for name in ("cosine", "signal")
-        for critic in by_critic
+        for critic in CRITICS
     }
-    metrics = {
+    return {
         **learned,
         "cosine_exact_critic": exact,
         "cosine_exact_critic_value": exact_value,
         "cosine_gain_of_critic_value": exact_value - exact,
     }
-    return _Outcome(
-        metrics={name: values.tolist() for name, values in metrics.items()},
-        curves=_side_by_side({c: curve_rows(r.log, seeds) for c, r in by_critic.items()}),
-        origin=by_critic["sarsa"].origin,
-        compile_seconds=sum(result.compile_seconds for result in by_critic.values()),
-    )
 
 
 def _side_by_side(runs_rows: Mapping[str, list[dict[str, float]]]) -> list[dict[str, float]]:

@@ -1,8 +1,8 @@
 """Runs a training of several seeds: compiled chunks, evaluation, metrics, checkpoints, resume."""
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,19 +10,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from common.logger import atomic, progress, provenance, trackers
+from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from loqa import checkpoints, evaluate, train
+from loqa import checkpoints, evaluate, programs, resume, train
 from loqa.configs import IpdConfig
-from loqa.errors import DivergedError, UserError
-from loqa.interrupts import SignalWatch
+from loqa.errors import UserError
+from loqa.finite import check_finite
 from loqa.networks import Params
+from loqa.programs import Metrics, Program
 
-Metrics = dict[str, Array]
-SEEDS = PartitionSpec("seeds")
 Evaluation = Callable[[IpdConfig, Params, Array], Metrics]  # consumes the key
+Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = ("self_play_value", "is_tit_for_tat", "cosine_learned")  # if there, mean over seeds
 
 
@@ -35,7 +34,8 @@ class RunOptions:
       quiet: whether to show no progress.
       tensorboard: whether to write TensorBoard files too.
       wandb: whether to log to Weights & Biases too.
-      warn: told in a line about damaged checkpoints that were passed over.
+      warn: told in a line about damaged checkpoints that were passed over, and the like.
+      stop_if_asked: called when all is saved; raises `InterruptedRunError` to stop the run there.
     """
 
     resume: bool = False
@@ -43,6 +43,7 @@ class RunOptions:
     tensorboard: bool = False
     wandb: bool = False
     warn: Callable[[str], None] = lambda line: None
+    stop_if_asked: Callable[[], None] = lambda: None
 
 
 class RunResult(NamedTuple):
@@ -53,71 +54,6 @@ class RunResult(NamedTuple):
     log: list[dict[str, Any]]  # lines of metrics.jsonl
     origin: dict[str, Any]  # provenance of the run's first start
     compile_seconds: float
-
-
-class Program(NamedTuple):
-    """The functions of a run over all seeds, sharded over the devices and compiled."""
-
-    init: Callable[[Array], train.TrainState]  # seeds [S] -> state
-    advance: Callable[[train.TrainState], tuple[train.TrainState, Metrics]]  # metrics [S, updates]
-    evaluate: Callable[[train.TrainState], Metrics]  # [S]
-    compile_seconds: float
-
-
-def compile_program(config: IpdConfig, num_seeds: int, evaluation: Evaluation) -> Program:
-    """Lifts one seed's training over the seeds and compiles it.
-
-    The seeds are spread over the largest number of devices that divides them. `advance` does
-    `config.eval_every_updates` updates and donates its argument.
-    """
-    started = time.perf_counter()
-    num_devices = max(d for d in range(1, jax.device_count() + 1) if num_seeds % d == 0)
-    mesh = jax.make_mesh(
-        (num_devices,), ("seeds",), axis_types=(AxisType.Auto,), devices=jax.devices()[:num_devices]
-    )
-    training = train.make_train(config)
-
-    def advance_one(state: train.TrainState) -> tuple[train.TrainState, Metrics]:
-        return jax.lax.scan(
-            lambda state, _: training.update(state), state, length=config.eval_every_updates
-        )
-
-    def evaluate_one(state: train.TrainState) -> Metrics:
-        return evaluation(config, state.params, jax.random.fold_in(state.key, state.step))
-
-    def lift(function: Callable[[Any], Any], **options: Any) -> Any:
-        # No seed needs another: each device runs its own share without communication.
-        lifted = jax.shard_map(
-            jax.vmap(function), mesh=mesh, in_specs=SEEDS, out_specs=SEEDS, check_vma=False
-        )
-        return jax.jit(lifted, **options)
-
-    sharding = NamedSharding(mesh, SEEDS)
-    init = lift(lambda seed: training.init(jax.random.key(seed)))
-    seeds = jax.ShapeDtypeStruct((num_seeds,), jnp.int32, sharding=sharding)
-    state = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
-        jax.eval_shape(init, seeds),
-    )
-    compiled = [
-        function.lower(argument).compile()
-        for function, argument in (
-            (init, seeds),
-            (lift(advance_one, donate_argnums=0), state),
-            (lift(evaluate_one), state),
-        )
-    ]
-    init_all, advance_all, evaluate_all = compiled
-
-    def on_devices(tree: Any) -> Any:
-        return jax.device_put(tree, sharding)
-
-    return Program(
-        init=lambda seeds: init_all(on_devices(seeds)),
-        advance=lambda state: advance_all(on_devices(state)),
-        evaluate=lambda state: evaluate_all(on_devices(state)),
-        compile_seconds=time.perf_counter() - started,
-    )
 
 
 def run_seeds(
@@ -138,44 +74,29 @@ def run_seeds(
 
     Raises:
       FileExistsError: the folder is in use and `options.resume` is not set.
-      UserError: the run cannot be continued.
+      DamagedFileError: the metrics of the run to continue are damaged.
+      UserError: the run cannot be continued, or the memory does not suffice.
       DivergedError: a metric or a parameter is not finite; the last good checkpoint is kept.
-      InterruptedRunError: a signal came; the run has saved and can be resumed.
+      InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
     """
     settings = {**asdict(config), "seeds": list(seeds)}
-    folder = _open_folder(path, settings, options)
-    program = compile_program(config, len(seeds), evaluation)
-    seed_array = jnp.asarray(seeds, jnp.int32)
-    state, step = _initial_state(program, seed_array, folder, settings, options)
-    sinks = _open_trackers(path, settings, options)
-    bar = progress.Progress(
-        config.num_updates, path.name.partition("-")[0], initial=step, quiet=options.quiet
-    )
-    with bar, SignalWatch() as watch:
-        while step < config.num_updates:
-            watch.stop_if_noted()
-            state, metrics = program.advance(state)
-            _check_finite(metrics, state, step, seeds, folder)
-            step += config.eval_every_updates
-            line = _line(metrics, program.evaluate(state))
-            folder.metrics.append(step, line)
-            checkpoints.save(path, jax.device_get(state), step, settings)
-            for sink in sinks:
-                sink.log(step, line)
-            bar.advance(
-                step, **{name: float(np.mean(line[name])) for name in SHOWN if name in line}
-            )
-    for sink in sinks:
-        sink.close()
-    final = {name: np.asarray(values).tolist() for name, values in program.evaluate(state).items()}
-    return RunResult(
-        state, final, folder.metrics.read(), folder.provenance, program.compile_seconds
-    )
+    if options.resume:
+        folder = resume.folder_to_continue(path, settings, options.warn)
+    else:
+        folder = resume.new_folder(path, settings)
+    options.stop_if_asked()
+    state, step = resume.saved_state(folder, _template(config, len(seeds)), options.warn)
+    with programs.memory_errors_explained():
+        program = _compile(config, len(seeds), evaluation)
+        if state is None:
+            state = program.init(jnp.asarray(seeds, jnp.int32))
+        state = _advance_to_end(program, state, step, config, folder, options)
+        metrics = _per_seed(program.evaluate(state))
+    log = folder.metrics.read()
+    return RunResult(state, metrics, log, folder.provenance, program.compile_seconds)
 
 
-def evaluate_run(
-    path: Path, checkpoint: Path | None
-) -> tuple[dict[str, list[float]], list[int], int]:
+def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[float]], Any, int]:
     """Evaluates a checkpoint of a run.
 
     Args:
@@ -188,79 +109,114 @@ def evaluate_run(
     Raises:
       FileNotFoundError: there is no such run or checkpoint.
       DamagedFileError: the file fails a check; the message offers an older one.
+      UserError: run or checkpoint are of another configuration or version.
     """
     settings = RunFolder.open(path).config
-    seeds = settings["seeds"]
-    config = IpdConfig(**{name: value for name, value in settings.items() if name != "seeds"})
+    config, seeds = _config_of(settings, path)
     kept = checkpoints.list_checkpoints(path)
     if checkpoint is None and not kept:
         raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
     chosen = checkpoint or kept[-1]
-    program = compile_program(config, len(seeds), evaluate.evaluate)
-    template = program.init(jnp.asarray(seeds, jnp.int32))
     try:
-        state, step = checkpoints.load(chosen, template, settings)
+        state, step = checkpoints.load(chosen, _template(config, len(seeds)), settings)
     except atomic.DamagedFileError as error:
-        others = [str(other) for other in kept if other != chosen]
+        others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
         offer = f"; try --checkpoint {others[-1]}" if others else ""
         raise atomic.DamagedFileError(f"{error}{offer}") from error
-    metrics = {name: np.asarray(v).tolist() for name, v in program.evaluate(state).items()}
-    return metrics, seeds, step
+    evaluate_all = programs.over_seeds(_evaluation_of(config, evaluate.evaluate), state)
+    return _per_seed(evaluate_all(state)), seeds, step
 
 
-def _open_folder(path: Path, settings: dict[str, Any], options: RunOptions) -> RunFolder:
-    if options.resume and path.exists():
-        return RunFolder.open(path)
-    return RunFolder.create(path, settings, provenance.collect())
+def _advance_to_end(
+    program: Program,
+    state: train.TrainState,
+    step: int,
+    config: IpdConfig,
+    folder: RunFolder,
+    options: RunOptions,
+) -> train.TrainState:
+    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint."""
+    description = folder.path.name.partition("-")[0]
+    with ExitStack() as stack:
+        sinks = _open_trackers(folder, options)
+        for sink in sinks:
+            stack.callback(sink.close)
+        bar = stack.enter_context(
+            progress.Progress(config.num_updates, description, initial=step, quiet=options.quiet)
+        )
+        while step < config.num_updates:
+            options.stop_if_asked()
+            state, metrics = program.advance(state)
+            evaluated = program.evaluate(state)
+            check_finite(
+                metrics,
+                evaluated,
+                state.params,
+                step=step,
+                seeds=folder.config["seeds"],
+                kept=checkpoints.list_checkpoints(folder.path),
+            )
+            step += config.eval_every_updates
+            line = _line(metrics, evaluated)
+            folder.metrics.append(step, line)
+            checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
+            for sink in sinks:
+                sink.log(step, line)
+            shown = {name: float(np.mean(line[name])) for name in SHOWN if name in line}
+            bar.advance(step, **shown)
+    options.stop_if_asked()
+    return state
 
 
-def _open_trackers(
-    path: Path, settings: dict[str, Any], options: RunOptions
-) -> list[trackers.Tracker]:
+def _compile(config: IpdConfig, num_seeds: int, evaluation: Evaluation) -> Program:
+    training = train.make_train(config)
+    return programs.compile_program(
+        lambda seed: training.init(jax.random.key(seed)),
+        training.update,
+        _evaluation_of(config, evaluation),
+        num_seeds=num_seeds,
+        num_updates=config.eval_every_updates,
+    )
+
+
+def _evaluation_of(
+    config: IpdConfig, evaluation: Evaluation
+) -> Callable[[train.TrainState], Metrics]:
+    return lambda state: evaluation(config, state.params, jax.random.fold_in(state.key, state.step))
+
+
+def _template(config: IpdConfig, num_seeds: int) -> train.TrainState:
+    """Shapes of the state of all seeds; found without compiling anything."""
+    init = train.make_train(config).init
+    template: train.TrainState = programs.shapes(lambda seed: init(jax.random.key(seed)), num_seeds)
+    return template
+
+
+def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Tracker]:
     try:
         return trackers.open_trackers(
-            path, settings, tensorboard=options.tensorboard, wandb=options.wandb
+            folder.path, folder.config, tensorboard=options.tensorboard, wandb=options.wandb
         )
     except ValueError as error:
         raise UserError(str(error)) from error
 
 
-def _initial_state(
-    program: Program,
-    seeds: Array,
-    folder: RunFolder,
-    settings: dict[str, Any],
-    options: RunOptions,
-) -> tuple[train.TrainState, int]:
-    """The state to start from, and the metrics log cut to match it."""
-    state = program.init(seeds)
-    loaded = None
-    if options.resume:
-        loaded = checkpoints.load_newest(folder.path, state, settings, options.warn)
-    folder.metrics.truncate_after(loaded[1] if loaded else 0)
-    return loaded or (state, 0)
+def _config_of(settings: Settings, path: Path) -> tuple[IpdConfig, list[int]]:
+    """The configuration and the seeds of a run, as its folder states them."""
+    known, given = {"seeds", *(entry.name for entry in fields(IpdConfig))}, set(settings)
+    if known != given:
+        strange = [f"unknown {name}" for name in sorted(given - known)]
+        strange += [f"missing {name}" for name in sorted(known - given)]
+        raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
+    config = IpdConfig(**{name: value for name, value in settings.items() if name != "seeds"})
+    return config, settings["seeds"]
 
 
 def _line(training: Metrics, evaluation: Metrics) -> dict[str, list[float]]:
     """Metrics of one log point, a list over seeds each: training means, then evaluation."""
     means = {name: np.mean(values, axis=1) for name, values in jax.device_get(training).items()}
-    return {name: np.asarray(values).tolist() for name, values in {**means, **evaluation}.items()}
+    return _per_seed({**means, **evaluation})
 
 
-def _check_finite(
-    metrics: Metrics, state: train.TrainState, step: int, seeds: Sequence[int], folder: RunFolder
-) -> None:
-    """Stops a run whose metrics [S, updates] or parameters after `step` updates are not finite."""
-    bad = [
-        (int(update), name, int(seed))
-        for name, values in jax.device_get(metrics).items()
-        for seed, update in np.argwhere(~np.isfinite(values))
-    ]
-    leaves = jax.tree.leaves(jax.device_get(state.params))
-    if not bad and all(np.isfinite(leaf).all() for leaf in leaves):
-        return
-    update, name, seed = min(bad, default=(int(state.step[0]) - step - 1, "a parameter", None))
-    whose = "" if seed is None else f" of seed {seeds[seed]}"
-    kept = checkpoints.list_checkpoints(folder.path)
-    good = f"last good checkpoint: {kept[-1]}" if kept else "there is no checkpoint before it"
-    raise DivergedError(f"{name} is not finite at update {step + update + 1}{whose}; {good}")
+def _per_seed(metrics: Any) -> dict[str, list[float]]:
+    return {name: np.asarray(values).tolist() for name, values in metrics.items()}

@@ -6,6 +6,9 @@ from typing import Any, get_args, get_type_hints
 
 from loqa.errors import UserError
 
+# What JAX holds in its 32 bits.
+_LARGEST = {int: 2**31 - 1, float: 3.4e38}
+
 
 def setting(
     default: Any, meaning: str, *, low: float | None = None, high: float | None = None
@@ -30,6 +33,8 @@ def check_fields(config: Any) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, (kind, int)) or value != value:
             raise UserError(f"{entry.name} must be a {kind.__name__}, got {value!r}")
+        if abs(value) > _LARGEST[kind]:
+            raise UserError(f"{entry.name} must be a {kind.__name__} of 32 bits, got {value}")
         low, high = entry.metadata["low"], entry.metadata["high"]
         if (low is not None and value < low) or (high is not None and value > high):
             span = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
