@@ -42,6 +42,8 @@ def compare_gradients(
       `params`; "exact", with a perfect critic; "exact_value", with a perfect critic whose value
       stands in the softmax in place of the sampled return.
     """
+    # The shaping gradient alone: what leaks through the advantage as published is another matter.
+    config = replace(config, stop_grad_advantage=True)
     agent = objectives.make_agent(config)
     play = exact_gradient.self_play(params["actor"], config)
     exact = jax.grad(exact_gradient.exact_shaping_loss)(params["actor"], play, config)

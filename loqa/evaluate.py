@@ -112,9 +112,12 @@ def sampled_evaluation(config: IpdConfig, agent: Agent, params: Params, key: Arr
         "value_vs_always_defect": play(defect_key, _constant_player(ipd.DEFECT)),
     }
     probed = play(probe_key, agent, _PROBING).observations[:, :, 0]  # [B, T + 1, E]
-    cooperation = jax.vmap(
-        lambda seen: jnp.exp(agent.evaluate(params, seen).log_policy[:, ipd.COOPERATE])
-    )(probed)  # [B, T + 1]
+
+    def cooperation_along(seen: Array) -> Array:
+        evaluation = agent.evaluate(params, seen)
+        return jnp.exp(evaluation.log_policy[evaluation.inputs, ipd.COOPERATE])
+
+    cooperation = jax.vmap(cooperation_along)(probed)  # [B, T + 1]
     visits = jax.nn.one_hot(state_index(probed), NUM_STATES)  # [B, T + 1, S]
     policy = jnp.sum(visits * cooperation[..., None], (0, 1)) / jnp.sum(visits, (0, 1))
     return {

@@ -86,11 +86,15 @@ def exact_shaping_loss(logits: Array, play: SelfPlay, config: IpdConfig) -> Arra
     """
     play = lax.stop_gradient(play)
     critic = exact_critic(play)
-    values = jnp.sum(lax.stop_gradient(jax.nn.softmax(logits)) * critic, axis=-1)  # [T + 1, S]
+    values = jnp.sum(
+        lax.stop_gradient(jax.nn.softmax(logits))[None] * critic, axis=-1
+    )  # [T + 1, S]
     q_opponent = critic[:-1, _OTHER_VIEW]  # [T, S, A], agent's view of the state
 
     # Advantage of the joint move, then its mean over our simultaneous action: A_t(s, b).
-    joint_returns = _REWARDS[..., 0] + config.discount * values[1:][:, _NEXT_STATE]  # [T, A, A]
+    joint_returns = (
+        _REWARDS[None, ..., 0] + config.discount * values[1:][:, _NEXT_STATE]
+    )  # [T, A, A]
     advantages = jnp.einsum("sa,tab->tsb", play.own, joint_returns) - values[:-1, :, None]
 
     later = _dice_values(logits, play, values[:-1, _OTHER_VIEW], config)  # [T, S]
@@ -113,7 +117,7 @@ def _dice_values(logits: Array, play: SelfPlay, baselines: Array, config: IpdCon
     dice = play.own * (log_policy - lax.stop_gradient(log_policy))  # [S, A]
     joint = play.own[:, :, None] * play.other[:, None, :]
     returns = jnp.einsum("sb,tab->tsa", play.other, play.joint_values[..., 1])  # [T, S, A]
-    direct = jnp.sum(dice * (returns - baselines[..., None]), axis=-1)  # [T, S]
+    direct = jnp.sum(dice[None] * (returns - baselines[..., None]), axis=-1)  # [T, S]
 
     def backward(later: Array, direct: Array) -> tuple[Array, Array]:
         reached = jnp.einsum("sab,ab->s", joint, later[_NEXT_STATE])

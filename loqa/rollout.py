@@ -59,7 +59,7 @@ def rollout(
         )
         played = behaviour_probs(jnp.stack([probs, other_probs]), exploration)  # [P, A]
         cumulative = jnp.cumsum(played[:, :-1], axis=1)
-        actions = jnp.sum(uniforms[:, None] > cumulative, axis=1)
+        actions = jnp.sum(uniforms[:, None] >= cumulative, axis=1)
         state, _ = ipd.step(game, carry.state, actions)
         return _Carry(state, (memory, other_memory)), actions
 

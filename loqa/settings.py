@@ -29,6 +29,8 @@ def check_fields(config: Any) -> None:
         choices = get_args(kind)
         if choices and value not in choices:
             raise UserError(f"{entry.name} must be one of {', '.join(choices)}, got '{value}'")
+        if kind is bool and not isinstance(value, bool):
+            raise UserError(f"{entry.name} must be True or False, got {value!r}")
         if choices or kind is bool:
             continue
         if isinstance(value, bool) or not isinstance(value, (kind, int)) or value != value:

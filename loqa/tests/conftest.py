@@ -1,10 +1,47 @@
-"""Makes JAX strict, and keeps it to one thread: large batched linear algebra can hang on two."""
+"""Makes JAX strict and quick to compile; runs that many tests look at.
+
+JAX keeps to one thread: large batched linear algebra can hang on two. Compiling is most of what
+the tests do, so that LLVM optimises nothing.
+"""
 
 import os
 
 os.environ.setdefault("NPROC", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import jax
+import pytest
+
+from loqa.tests import commands
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Environment of the commands that tests run: they share their compiled programs."""
+    return commands.environment(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[str, str]) -> Path:
+    """Folder of `commands.TRAIN`, never interrupted; stdout beside it. Copy, do not touch."""
+    folder = tmp_path_factory.mktemp("finished")
+    finished = commands.run(environment, folder, *commands.TRAIN, "--run-dir", "run")
+    assert finished.returncode == 0, finished.stderr
+    (folder / "stdout").write_text(finished.stdout)
+    return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[str, str]) -> Path:
+    """Folder of `commands.SMOKE`: results, runs, stdout. Copy, do not touch."""
+    folder = tmp_path_factory.mktemp("smoke")
+    finished = commands.run(environment, folder, *commands.SMOKE)
+    assert finished.returncode == 0, finished.stderr
+    (folder / "stdout").write_text(finished.stdout)
+    return folder

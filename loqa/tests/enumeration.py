@@ -5,7 +5,7 @@ Written from the rules alone, in numpy and float64; it shares no code with what 
 
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def returns(rewards: np.ndarray, discount: float) -> np.ndarray:
     return sums
 
 
-def derivative(function: Callable[[np.ndarray], float], point: np.ndarray) -> np.ndarray:
+def derivative(function: Callable[[np.ndarray], Any], point: np.ndarray) -> np.ndarray:
     """Central differences of a scalar function, with the shape of the point."""
     slopes = np.zeros_like(point)
     for index in np.ndindex(point.shape):

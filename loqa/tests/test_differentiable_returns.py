@@ -1,5 +1,6 @@
 """Tests of loaded DiCE: by hand, and its expected gradient by enumerating every short episode."""
 
+import functools
 from collections.abc import Callable, Iterator
 
 import jax
@@ -39,25 +40,37 @@ CONSTANT_LOGITS = np.tile(LOGITS, (NUM_STEPS, 1))
 PROBABILITIES = enumeration.probabilities(EPISODES, cooperation(CONSTANT_LOGITS))  # [N]
 
 
-def expected_gradient(
-    estimate: Callable[[Array, Array, Array], Array], weights: np.ndarray = PROBABILITIES
+@functools.partial(jax.jit, static_argnames="estimate")
+def expected_gradients(
+    estimate: Callable[..., Array], weights: np.ndarray = PROBABILITIES, **options: float
 ) -> Array:
-    """Gradient of sum_i weight_i estimate_i in our logits, the weights held fixed. Shape [5]."""
+    """Gradients of sum_i weight_i estimate_i in our logits, the weights held fixed. [T, 5]."""
 
     def total(logits: Array) -> Array:
         signs = 1 - 2 * EPISODES.actions[..., 0]
         log_probs = jax.nn.log_sigmoid(signs * logits[EPISODES.states[..., 0]])  # [N, T]
-        estimates = jax.vmap(estimate)(jnp.asarray(REWARDS), jnp.asarray(VALUES), log_probs)
-        return jnp.sum(weights * estimates)
+        estimates = jax.vmap(functools.partial(estimate, **options))(
+            jnp.asarray(REWARDS), jnp.asarray(VALUES), log_probs
+        )
+        return jnp.sum(weights[:, None] * estimates, axis=0)
 
-    return jax.jit(jax.grad(total))(jnp.asarray(LOGITS))
+    return jax.jacobian(total)(jnp.asarray(LOGITS))
 
 
-def derivative_by_time(time: int, opponent_action: int | None = None) -> np.ndarray:
+def dice_returns(rewards: Array, values: Array, log_probs: Array, dice_discount: float) -> Array:
+    return differentiable_returns.loaded_dice_returns(
+        rewards, values, log_probs, discount=GAMMA, dice_discount=dice_discount
+    )
+
+
+def taken_values(rewards: Array, values: Array, log_probs: Array, dice_discount: float) -> Array:
+    returns = dice_returns(rewards, values, log_probs, dice_discount)
+    return differentiable_returns.taken_action_values(rewards, returns, discount=GAMMA)
+
+
+def derivatives_by_time(time: int, is_counted: np.ndarray | float = 1.0) -> np.ndarray:
     """Finite differences of the expected R_t of the opponent in our logits of each time. [T, 5]."""
-    returns = enumeration.returns(REWARDS, GAMMA)[:, time]
-    if opponent_action is not None:
-        returns = returns * (EPISODES.actions[:, time, 1] == opponent_action)
+    returns = enumeration.returns(REWARDS, GAMMA)[:, time] * is_counted
     return enumeration.derivative(
         lambda logits: enumeration.probabilities(EPISODES, cooperation(logits)) @ returns,
         CONSTANT_LOGITS,
@@ -71,72 +84,54 @@ def test_discounted_sums_match_hand_computed_values() -> None:
 
 @pytest.mark.parametrize("baseline", [0.0, 1.0])
 def test_expected_gradient_is_that_of_the_exact_value(baseline: float, float64: None) -> None:
-    def estimate(rewards: Array, values: Array, log_probs: Array) -> Array:
-        return differentiable_returns.loaded_dice_returns(
-            rewards, baseline * values, log_probs, discount=GAMMA, dice_discount=1.0
-        )[0]
+    def with_baseline(rewards: Array, values: Array, log_probs: Array) -> Array:
+        return dice_returns(rewards, baseline * values, log_probs, dice_discount=1.0)
 
     def exact_value(logits: Array) -> Array:
         policies = jnp.stack([jax.nn.sigmoid(logits), jnp.asarray(OPPONENT)])
         value = ipd_values.finite_horizon_value(policies, num_steps=NUM_STEPS, discount=GAMMA)
         return value[1]
 
-    exact = jax.grad(exact_value)(jnp.asarray(LOGITS))
+    exact = jax.jit(jax.grad(exact_value))(jnp.asarray(LOGITS))
     assert np.all(np.abs(exact) > 1e-3)
-    np.testing.assert_allclose(expected_gradient(estimate), exact, atol=1e-12)
+    np.testing.assert_allclose(expected_gradients(with_baseline)[0], exact, atol=1e-12)
 
 
-@pytest.mark.parametrize("time", range(NUM_STEPS))
 @pytest.mark.parametrize("dice_discount", [1.0, 0.9, 0.0])
-def test_lambda_fades_the_derivative_in_our_later_policies(
-    dice_discount: float, time: int, float64: None
+def test_lambda_fades_the_derivatives_in_our_later_policies(
+    dice_discount: float, float64: None
 ) -> None:
     """E[grad G_t] = sum_{k>=t} lambda^(k-t) dE[R_t] / d theta_k, theta_k our policy of time k."""
-
-    def estimate(rewards: Array, values: Array, log_probs: Array) -> Array:
-        return differentiable_returns.loaded_dice_returns(
-            rewards, values, log_probs, discount=GAMMA, dice_discount=dice_discount
-        )[time]
-
-    weights = dice_discount ** np.arange(NUM_STEPS - time)
-    expected = weights @ derivative_by_time(time)[time:]
-    np.testing.assert_allclose(expected_gradient(estimate), expected, atol=1e-9)
+    gradients = expected_gradients(dice_returns, dice_discount=dice_discount)
+    for time in range(NUM_STEPS):
+        fading = dice_discount ** np.arange(NUM_STEPS - time)
+        expected = fading @ derivatives_by_time(time)[time:]
+        np.testing.assert_allclose(gradients[time], expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("opponent_action", [0, 1])
-@pytest.mark.parametrize("time", range(NUM_STEPS))
-@pytest.mark.parametrize("dice_discount", [1.0, 0.9])
-def test_taken_action_value_has_the_derivative_in_our_policies_after_that_move(
-    dice_discount: float, time: int, opponent_action: int, float64: None
+@pytest.mark.parametrize("dice_discount", [1.0, 0.9, 0.0])
+def test_taken_action_value_has_the_derivatives_in_our_policies_after_that_move(
+    dice_discount: float, opponent_action: int, float64: None
 ) -> None:
     """Given what the opponent took; our simultaneous move and all before it count as constants."""
-
-    def estimate(rewards: Array, values: Array, log_probs: Array) -> Array:
-        returns = differentiable_returns.loaded_dice_returns(
-            rewards, values, log_probs, discount=GAMMA, dice_discount=dice_discount
-        )
-        return differentiable_returns.taken_action_values(rewards, returns, discount=GAMMA)[time]
-
-    is_taken = EPISODES.actions[:, time, 1] == opponent_action
-    fading = dice_discount ** np.arange(NUM_STEPS - time - 1)
-    expected = fading @ derivative_by_time(time, opponent_action)[time + 1 :]
-    gradient = expected_gradient(estimate, PROBABILITIES * is_taken)
-    np.testing.assert_allclose(gradient, expected, atol=1e-9)
-    assert np.any(gradient != 0) == (time < NUM_STEPS - 1)
+    for time in range(NUM_STEPS):
+        is_taken = EPISODES.actions[:, time, 1] == opponent_action
+        gradient = expected_gradients(
+            taken_values, PROBABILITIES * is_taken, dice_discount=dice_discount
+        )[time]
+        fading = dice_discount ** np.arange(NUM_STEPS - time - 1)
+        expected = fading @ derivatives_by_time(time, is_taken)[time + 1 :]
+        np.testing.assert_allclose(gradient, expected, atol=1e-9)
+        assert np.any(gradient != 0) == (time < NUM_STEPS - 1)
 
 
 def test_forward_values_are_the_sampled_returns(float64: None) -> None:
     log_probs = jnp.log(jnp.asarray(RANDOM.uniform(0.1, 0.9, REWARDS.shape)))
-    returns = jax.vmap(
-        lambda *arrays: differentiable_returns.loaded_dice_returns(
-            *arrays, discount=GAMMA, dice_discount=0.9
-        )
-    )(jnp.asarray(REWARDS), jnp.asarray(VALUES), log_probs)
-    taken = jax.vmap(
-        lambda *arrays: differentiable_returns.taken_action_values(*arrays, discount=GAMMA)
-    )(jnp.asarray(REWARDS), returns)
-    np.testing.assert_allclose(returns, enumeration.returns(REWARDS, GAMMA), rtol=1e-14)
-    np.testing.assert_allclose(taken, returns, rtol=1e-14)
+    for estimate in (dice_returns, taken_values):
+        forward = jax.jit(jax.vmap(functools.partial(estimate, dice_discount=0.9)))
+        returns = forward(jnp.asarray(REWARDS), jnp.asarray(VALUES), log_probs)
+        np.testing.assert_allclose(returns, enumeration.returns(REWARDS, GAMMA), rtol=1e-14)
 
 
 # gamma = 1/2, r = (-1, -3, -2), so R = (-3, -4, -2); with V = (0, 1, -1), R - V = (-3, -5, -1).
@@ -161,53 +156,36 @@ VALUES_BY_HAND = jnp.array([0.0, 1.0, -1.0])
 def test_derivatives_in_our_log_probabilities_match_hand_computed_values(
     dice_discount: float, of_returns: list, of_taken_values: list
 ) -> None:
-    def returns(log_probs: Array) -> Array:
-        return differentiable_returns.loaded_dice_returns(
+    def both(log_probs: Array) -> tuple[Array, Array]:
+        returns = differentiable_returns.loaded_dice_returns(
             REWARDS_BY_HAND, VALUES_BY_HAND, log_probs, discount=0.5, dice_discount=dice_discount
         )
+        taken = differentiable_returns.taken_action_values(REWARDS_BY_HAND, returns, discount=0.5)
+        return returns, taken
 
-    def taken_values(log_probs: Array) -> Array:
-        return differentiable_returns.taken_action_values(
-            REWARDS_BY_HAND, returns(log_probs), discount=0.5
-        )
-
-    log_probs = jnp.log(jnp.array([0.5, 0.25, 0.75]))
-    np.testing.assert_allclose(jax.jacobian(returns)(log_probs), of_returns, rtol=1e-6)
-    expected = [*of_taken_values, [0, 0, 0]]
-    np.testing.assert_allclose(jax.jacobian(taken_values)(log_probs), expected, rtol=1e-6)
+    jacobians = jax.jit(jax.jacobian(both))(jnp.log(jnp.array([0.5, 0.25, 0.75])))
+    np.testing.assert_allclose(jacobians[0], of_returns, rtol=1e-6)
+    np.testing.assert_allclose(jacobians[1], [*of_taken_values, [0, 0, 0]], rtol=1e-6)
 
 
-def test_the_critic_is_a_constant_baseline() -> None:
-    def total(values: Array) -> Array:
-        return jnp.sum(
-            differentiable_returns.loaded_dice_returns(
-                REWARDS_BY_HAND, values, jnp.zeros(3), discount=GAMMA, dice_discount=0.9
-            )
-        )
-
-    np.testing.assert_array_equal(jax.grad(total)(VALUES_BY_HAND), np.zeros(3))
-
-
-def test_value_and_gradient_are_those_of_the_magic_boxes(float64: None) -> None:
+def test_gradient_is_that_of_the_magic_boxes(float64: None) -> None:
     """The released form: d_t = box(sum_{k<=t} log pi_k) - box(sum_{k<t} log pi_k)."""
 
     def with_boxes(rewards: Array, values: Array, log_probs: Array) -> Array:
         def box(x: Array) -> Array:
             return jnp.exp(x - lax.stop_gradient(x))
 
-        returns, later = 0.0, 0.0
+        estimates, returns, later = [], jnp.zeros(()), jnp.zeros(())
         for time in reversed(range(NUM_STEPS)):
             returns = rewards[time] + GAMMA * returns
             dice = box(jnp.sum(log_probs[: time + 1])) - box(jnp.sum(log_probs[:time]))
             later = (returns - values[time]) * dice + GAMMA * 0.9 * later
-        return returns + later
-
-    def ours(rewards: Array, values: Array, log_probs: Array) -> Array:
-        return differentiable_returns.loaded_dice_returns(
-            rewards, values, log_probs, discount=GAMMA, dice_discount=0.9
-        )[0]
+            estimates.append(returns + later)
+        return jnp.stack(estimates[::-1])
 
     weights = RANDOM.normal(size=len(REWARDS))
     np.testing.assert_allclose(
-        expected_gradient(ours, weights), expected_gradient(with_boxes, weights), rtol=1e-12
+        expected_gradients(dice_returns, weights, dice_discount=0.9),
+        expected_gradients(with_boxes, weights),
+        atol=1e-12,
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common import ipd
-from loqa import evaluate, objectives
+from loqa import evaluate, networks, objectives
 from loqa.configs import IpdConfig
 from loqa.networks import STATE_OBSERVATIONS
 from loqa.tests.random_parameters import random_parameters
@@ -74,7 +74,7 @@ def test_tit_for_tat_is_told_from_other_policies(policy: tuple, expected: bool) 
 
 @pytest.mark.parametrize("actor", ["tabular", "mlp"])
 def test_cooperation_is_that_of_the_actor_in_the_five_states(actor: str) -> None:
-    agent = objectives.make_agent(IpdConfig(actor=actor, episode_length=4))
+    agent = networks.make_agent(actor, 8, 16, num_steps=4)
     params = random_parameters(agent, seed=0, scale=1.0)
     evaluation = agent.evaluate(params, jnp.array(STATE_OBSERVATIONS))
     expected = np.exp(evaluation.log_policy[evaluation.inputs][:, 0])
@@ -82,10 +82,7 @@ def test_cooperation_is_that_of_the_actor_in_the_five_states(actor: str) -> None
 
 
 def test_sampled_and_exact_evaluation_of_a_memory_one_agent_agree() -> None:
-    """1024 episodes of 50 steps; .03 is four standard errors of steps with deviation 1.2.
-
-    That counts steps as correlated over 2 1/2 of them, more than these moderate policies make them.
-    """
+    """The mean reward of an episode deviates by up to .145: .02 is four standard errors."""
     agent = objectives.make_agent(CONFIG)
     policy = jnp.array([0.7, 0.8, 0.3, 0.6, 0.2])
     logits = jnp.log(jnp.stack([policy, 1 - policy], axis=1))
@@ -95,7 +92,7 @@ def test_sampled_and_exact_evaluation_of_a_memory_one_agent_agree() -> None:
     )
     exact = exact_evaluation(policy)
     for name, value in sampled.items():
-        tolerance = 1e-5 if name.startswith("cooperation_") else 0.03
+        tolerance = 1e-5 if name.startswith("cooperation_") else 0.02
         assert float(value) == pytest.approx(float(exact[name]), abs=tolerance), name
     assert set(sampled) == KEY_NAMES
 

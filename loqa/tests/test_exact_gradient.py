@@ -1,5 +1,6 @@
 """Tests of the exact shaping gradient against every short episode, in float64."""
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -112,7 +113,7 @@ def test_exact_gradient_is_the_finite_difference_of_its_definition(dice_discount
     by_time = np.tile(LOGITS, (NUM_STEPS, 1, 1))
     expected = np.zeros((5, 2))
     for time in TIMES[:-1]:
-        slopes = enumeration.derivative(lambda x, time=time: loss_at(time, x), by_time)[time + 1 :]
+        slopes = enumeration.derivative(functools.partial(loss_at, time), by_time)[time + 1 :]
         expected += np.tensordot(dice_discount ** np.arange(len(slopes)), slopes, axes=1)
     assert np.all(np.abs(expected[1:]) > 1e-4)
     np.testing.assert_allclose(exact_shaping_gradient(config), expected, atol=1e-9)

@@ -29,6 +29,7 @@ def log_softmax_with_entry_replaced(
     return logits[np.arange(3), taken] - np.log(np.sum(np.exp(logits), axis=1))
 
 
+@jax.jit
 def log_probs_by_losses(q_values: Array, taken_values: Array, temperature: float) -> Array:
     taken = TAKEN[q_values.shape[-1]]
     rest = losses.rest_log_sum_exp(q_values, temperature=temperature)[np.arange(3), taken]
@@ -85,7 +86,8 @@ def test_opponent_log_probs_have_slope_one_minus_pi_over_tau_in_the_taken_value_
     num_actions: int, temperature: float
 ) -> None:
     q_values, taken = Q_VALUES[num_actions], TAKEN[num_actions]
-    of_q_values, of_taken_values = jax.jacobian(log_probs_by_losses, argnums=(0, 1))(
+    jacobians = jax.jit(jax.jacobian(log_probs_by_losses, argnums=(0, 1)))
+    of_q_values, of_taken_values = jacobians(
         jnp.asarray(q_values), jnp.asarray(TAKEN_VALUES), temperature
     )
     log_pi = log_softmax_with_entry_replaced(q_values, taken, TAKEN_VALUES, temperature)

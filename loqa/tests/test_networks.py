@@ -22,7 +22,8 @@ KINDS = ("tabular", "mlp", "gru")
 @functools.cache
 def make(kind: str) -> tuple[Agent, Params]:
     agent = networks.make_agent(kind, 8, 16, num_steps=NUM_STEPS)
-    return agent, random_parameters(agent, seed=0)
+    compiled = agent._replace(act=jax.jit(agent.act), evaluate=jax.jit(agent.evaluate))
+    return compiled, random_parameters(agent, seed=0)
 
 
 def mlp_by_hand(params: dict, inputs: np.ndarray) -> np.ndarray:
@@ -77,10 +78,9 @@ def test_observations_name_the_five_states() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_playing_step_by_step_equals_evaluating_the_episode(kind: str) -> None:
     agent, params = make(kind)
-    act = jax.jit(agent.act)
     memory, probs = agent.start(params), []
     for observation in OBSERVATIONS:
-        memory, step_probs = act(params, memory, observation)
+        memory, step_probs = agent.act(params, memory, observation)
         probs.append(step_probs)
     evaluation = agent.evaluate(params, OBSERVATIONS)
     log_policy = evaluation.log_policy[evaluation.inputs]
@@ -171,7 +171,8 @@ def test_the_table_starts_undecided() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_actor_and_critic_start_from_different_keys(kind: str) -> None:
     agent = networks.make_agent(kind, 8, 8, num_steps=NUM_STEPS)
-    first, other = agent.init(jax.random.key(0)), agent.init(jax.random.key(1))
+    init = jax.jit(agent.init)
+    first, other = init(jax.random.key(0)), init(jax.random.key(1))
     critic = [np.asarray(p["critic"]["params"]["Dense_1"]["kernel"]) for p in (first, other)]
     assert np.any(critic[0] != critic[1])
     if kind != "tabular":

@@ -1,7 +1,5 @@
 """Tests of the rollout: moves follow the policies, observations and rewards follow the moves."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +25,7 @@ def table(policy: Array) -> Params:
     return {"actor": jnp.log(jnp.stack([policy, 1 - policy], axis=1))}
 
 
-@functools.partial(jax.jit, static_argnames="exploration")
+@jax.jit
 def play(policies: Array, key: Array, exploration: float = 0.0) -> Trajectory:
     """Many episodes of two memory-one policies [P, 5]; leading axis B."""
     params = (table(policies[0]), table(policies[1]))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from loqa.configs import GradientConfig, IpdConfig
 from loqa.errors import UserError
 from loqa.settings import check_divides, differing_fields
 
-NAN, INFINITY = float("nan"), float("inf")
+NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize(
@@ -34,22 +35,22 @@ NAN, INFINITY = float("nan"), float("inf")
     ],
 )
 def test_nonsense_is_refused_with_field_expectation_and_value(
-    field: str, value: object, message: str
+    field: str, value: Any, message: str
 ) -> None:
     with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         IpdConfig(**{field: value})
 
 
 @pytest.mark.parametrize("value", ["false", 0, 1, None])
-def test_a_switch_is_true_or_false(value: object) -> None:
+def test_a_switch_is_true_or_false(value: Any) -> None:
     with pytest.raises(UserError, match=f"stop_grad_advantage .* got {re.escape(repr(value))}"):
         IpdConfig(stop_grad_advantage=value)
 
 
-@pytest.mark.parametrize("field", ["actor_learning_rate", "shaping_weight"])
-def test_infinity_is_refused(field: str) -> None:
-    with pytest.raises(UserError, match=f"{field} must be .* got inf"):
-        IpdConfig(**{field: INFINITY})
+@pytest.mark.parametrize("settings", [{"actor_learning_rate": INF}, {"shaping_weight": -INF}])
+def test_infinity_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=f"{next(iter(settings))} must be .* got -?inf"):
+        IpdConfig(**settings)
 
 
 def test_both_ends_of_a_range_and_whole_numbers_for_floats_are_allowed() -> None:

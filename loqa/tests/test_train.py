@@ -2,8 +2,11 @@
 
 import functools
 from dataclasses import asdict, replace
+from typing import Literal
 
+import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
@@ -32,7 +35,13 @@ def without_key(state: TrainState) -> TrainState:
     return state._replace(key=jax.random.key_data(jax.random.clone(state.key)))
 
 
-three_updates = jax.jit(functools.partial(run, CONFIG, num_updates=3))
+_three_updates = jax.jit(jax.vmap(lambda seed: run(CONFIG, jax.random.key(seed), num_updates=3)))
+
+
+def three_updates(*seeds: int) -> list[tuple[TrainState, TrainState, Metrics]]:
+    """Three updates of three seeds side by side, as a list over the seeds."""
+    result = _three_updates(jnp.array(seeds))
+    return [jax.tree.map(lambda leaf, row=row: leaf[row], result) for row in range(len(seeds))]
 
 
 def test_defaults_are_the_published_settings() -> None:
@@ -61,18 +70,18 @@ def test_defaults_are_the_published_settings() -> None:
 
 
 def test_run_starts_undecided_with_a_slow_copy_that_is_equal() -> None:
-    state = three_updates(jax.random.key(0))[0]
+    state, *_ = three_updates(0, 1, 2)[0]
     np.testing.assert_array_equal(state.params["actor"], np.zeros((5, 2)))
     jax.tree.map(np.testing.assert_array_equal, state.params, state.target_params)
     assert state.step == 0
     of_actor, of_critic = state.actor_opt_state[0].mu, state.critic_opt_state[0].mu
-    assert jax.tree.structure(of_actor) == jax.tree.structure(state.params)
-    assert jax.tree.structure(of_critic) == jax.tree.structure(state.params["critic"])
+    chex.assert_trees_all_equal_structs(of_actor, state.params)
+    chex.assert_trees_all_equal_structs(of_critic, state.params["critic"])
 
 
 def test_first_update_moves_each_part_by_its_learning_rate() -> None:
     """Adam's first step is the gradient's sign; the leaking advantage moves the critic as well."""
-    first, states, _ = three_updates(jax.random.key(0))
+    first, states, _ = three_updates(0, 1, 2)[0]
     moved = jax.tree.map(lambda old, new: np.abs(new[0] - old), first.params, states.params)
     np.testing.assert_allclose(moved["actor"], np.full((5, 2), 1e-3), rtol=1e-3)
     steps = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(moved["critic"])])
@@ -83,7 +92,7 @@ def test_first_update_moves_each_part_by_its_learning_rate() -> None:
 
 
 def test_slow_copy_follows_by_one_percent() -> None:
-    first, states, _ = three_updates(jax.random.key(0))
+    first, states, _ = three_updates(0, 1, 2)[0]
     jax.tree.map(
         lambda slow, old, new: np.testing.assert_allclose(
             slow[0], 0.99 * old + 0.01 * new[0], atol=1e-6
@@ -95,46 +104,45 @@ def test_slow_copy_follows_by_one_percent() -> None:
 
 
 def test_same_seed_gives_the_same_numbers_and_another_seed_others() -> None:
-    ours, again, other = (three_updates(jax.random.key(seed)) for seed in (0, 0, 1))
+    ours, other, _ = three_updates(0, 1, 2)
+    again, *_ = three_updates(0, 1, 2)
     jax.tree.map(np.testing.assert_array_equal, ours, again)
     assert np.all(ours[1].params["actor"][-1] != other[1].params["actor"][-1])
-    assert len(np.unique(ours[2]["critic_loss"])) == 3  # each update has episodes of its own
+    assert len(np.unique(ours[1].key, axis=0)) == 3  # each update has episodes of its own
 
 
-def test_seeds_side_by_side_are_the_seeds_one_by_one() -> None:
-    keys = jax.random.split(jax.random.key(0), 3)
-    together = jax.jit(jax.vmap(three_updates))(jax.random.clone(keys))
-    alone = three_updates(keys[1])
-    jax.tree.map(
-        lambda many, one: np.testing.assert_allclose(many[1], one, rtol=1e-4, atol=1e-5),
-        together,
-        alone,
-    )
+def test_seeds_side_by_side_do_not_touch_each_other() -> None:
+    first, second, _ = three_updates(0, 1, 2)
+    for others in (three_updates(1, 2, 0), three_updates(1, 1, 0)):
+        jax.tree.map(np.testing.assert_array_equal, first, others[2])
+        jax.tree.map(np.testing.assert_array_equal, second, others[0])
 
 
 def test_first_metrics_are_those_of_coin_tossing() -> None:
     """Reward -1.5 with deviation 1.12 a step; entropy log 2; log-probabilities all -log 2."""
-    metrics = {name: float(value[0]) for name, value in three_updates(jax.random.key(0))[2].items()}
+    metrics = {name: float(value[0]) for name, value in three_updates(0, 1, 2)[0][2].items()}
     tolerance = 4 * np.sqrt(1.25 / (CONFIG.batch_size * CONFIG.episode_length))
     assert metrics["reward_per_step"] == pytest.approx(-1.5, abs=tolerance)
     assert metrics["negative_entropy"] == pytest.approx(-np.log(2))
 
 
-@pytest.mark.parametrize("options", [{}, {"actor": "gru", "actor_hidden_size": 4}])
-def test_metrics_are_finite_scalars(options: dict) -> None:
-    config = replace(CONFIG, **options)
-    play = (
-        three_updates
-        if config == CONFIG
-        else jax.jit(functools.partial(run, config, num_updates=3))
-    )
-    metrics = play(jax.random.key(0))[2]
+def test_metrics_are_finite_scalars() -> None:
+    metrics = three_updates(0, 1, 2)[0][2]
     names = {"policy_loss", "negative_entropy", "shaping_loss"}
     assert set(metrics) == names | {"actor_grad_norm", "critic_loss", "reward_per_step"}
     for values in metrics.values():
         assert values.shape == (3,)
         assert np.all(np.isfinite(values))
     assert np.all(metrics["actor_grad_norm"] > 0)
+
+
+@pytest.mark.parametrize("actor", ["tabular", "mlp", "gru"])
+def test_an_update_keeps_the_shapes_and_types_of_the_state(actor: Literal["tabular"]) -> None:
+    init, update = make_train(replace(CONFIG, actor=actor))
+    state = jax.eval_shape(init, jax.random.key(0))
+    after, metrics = jax.eval_shape(update, state)
+    chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
+    assert {leaf.shape for leaf in metrics.values()} == {()}
 
 
 def test_naive_learner_defects_in_every_state() -> None:

@@ -1,0 +1,56 @@
+"""Runs the real command line, in processes of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NUM_LOG_POINTS = 80
+# Compiled like the smoke run of figure_1_ipd, so that the two share their programs.
+TRAIN = ("train", "figure_1_ipd", "--preset", "smoke", "--quiet")
+TRAIN += ("--num-updates", str(2 * NUM_LOG_POINTS))
+SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")
+
+
+def environment(compiled: Path) -> dict[str, str]:
+    """Returns the environment of a command: on CPU, from any folder, programs kept in `compiled`."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "JAX_PLATFORMS": "cpu",
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",
+    }
+
+
+def run(
+    environment: Mapping[str, str], folder: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m loqa` with `words` in a folder, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "loqa", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def the_line(text: str) -> str:
+    """Returns the one line that a command may write when something is wrong."""
+    assert "Traceback" not in text
+    assert text.startswith("loqa: "), text
+    assert text.count("\n") == 1, text
+    return text.rstrip("\n")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Returns every file below a folder, to see that nothing was touched."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
