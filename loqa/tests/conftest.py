@@ -1,21 +1,20 @@
 """Makes JAX strict and quick to compile; runs that many tests look at.
 
-JAX keeps to one thread: large batched linear algebra can hang on two. Compiling is most of what
-the tests do, so that LLVM optimises nothing.
+JAX keeps to one thread: large batched linear algebra can hang on two.
 """
 
 import os
 
+from loqa.tests import commands
+
 os.environ.setdefault("NPROC", "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+os.environ.setdefault("XLA_FLAGS", commands.XLA_FLAGS)
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import jax
 import pytest
-
-from loqa.tests import commands
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)

@@ -112,7 +112,7 @@ def test_run_without_a_checkpoint_has_none_and_one_without_a_sound_one_says_so(t
     assert checkpoints.load_newest(tmp_path, TEMPLATE, SETTINGS, pytest.fail) is None
     for path in save_steps(tmp_path, 3, 4):
         path.write_bytes(b"")
-    with pytest.raises(UserError, match="no checkpoint in .* is sound; start afresh without"):
+    with pytest.raises(UserError, match=r"no checkpoint in .* is sound; start afresh without"):
         checkpoints.load_newest(tmp_path, TEMPLATE, SETTINGS, lambda line: None)
 
 

@@ -83,7 +83,7 @@ def refuses(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def run_dir(finished_run, tmp_path):
-    """A copy of a finished run; its checkpoints are of updates 158 and 160."""
+    """A copy of a finished run; its checkpoints are of updates 118 and 120."""
     shutil.copytree(finished_run, tmp_path / "run")
     return tmp_path / "run"
 
@@ -177,12 +177,12 @@ def test_a_run_without_a_checkpoint_says_so(refuses, run_dir):
 
 @pytest.mark.parametrize("damage", ["truncated", "payload bit", "header bit", "empty"])
 def test_a_damaged_checkpoint_is_not_evaluated_and_the_older_is_offered(refuses, run_dir, damage):
-    older, newest = checkpoints.list_checkpoints(run_dir)
+    newest = checkpoints.list_checkpoints(run_dir)[-1]
     newest.write_bytes(damaged(newest.read_bytes(), damage))
     before = contents(run_dir)
     line = refuses("evaluate", "run")
-    assert "checkpoint_00000160.ckpt is damaged" in line
-    assert line.endswith("; try --checkpoint run/checkpoint_00000158.ckpt")
+    assert "checkpoint_00000120.ckpt is damaged" in line
+    assert line.endswith("; try --checkpoint run/checkpoint_00000118.ckpt")
     assert contents(run_dir) == before
 
 
@@ -193,9 +193,9 @@ def test_the_checkpoint_offered_is_evaluated(finished_run, environment):
     finished = commands.run(environment, finished_run.parent, *words)
     assert (finished.returncode, finished.stderr) == (0, "")
     logged = json.loads((finished_run / "metrics.jsonl").read_text().splitlines()[-2])
-    assert logged["step"] == 158
+    assert logged["step"] == 118
     assert f"self_play_value{logged['self_play_value'][0]:>22.3f}\n" in finished.stdout
-    assert finished.stdout.endswith("after 158 updates\n")
+    assert finished.stdout.endswith("after 118 updates\n")
 
 
 def test_no_sound_checkpoint_means_no_resume(refuses, run_dir, capsys):
@@ -205,8 +205,8 @@ def test_no_sound_checkpoint_means_no_resume(refuses, run_dir, capsys):
     assert main(RESUME) == 2
     *passed_over, last = capsys.readouterr().err.splitlines()
     assert [line.partition(" is damaged")[0] for line in passed_over] == [
-        "loqa: run/checkpoint_00000160.ckpt",
-        "loqa: run/checkpoint_00000158.ckpt",
+        "loqa: run/checkpoint_00000120.ckpt",
+        "loqa: run/checkpoint_00000118.ckpt",
     ]
     assert last == "loqa: no checkpoint in run is sound; start afresh without --resume"
     assert contents(run_dir) == before
@@ -237,8 +237,8 @@ def test_a_checkpoint_that_is_no_file_says_so(refuses, run_dir, checkpoint):
     ("damage", "message"),
     [
         (lambda log: log.replace(b"{", b"", 1), "line 1 is not a JSON object"),
-        (lambda log: b"".join(log.splitlines(keepends=True)[:-1]), "it lacks update 160"),
-        (lambda log: b"", "it lacks update 160"),
+        (lambda log: b"".join(log.splitlines(keepends=True)[:-1]), "it lacks update 120"),
+        (lambda log: b"", "it lacks update 120"),
     ],
 )
 def test_a_damaged_log_of_metrics_is_not_continued(refuses, run_dir, damage, message):

@@ -1,0 +1,33 @@
+"""Tests of the benchmark, at sizes of no interest."""
+
+import json
+
+from loqa import bench
+
+
+def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
+    sizes = bench.Sizes(runs=((2, 3, 1),), num_updates=2, num_coin_games=2)
+    table = bench.run(2, tmp_path / "bench.json", sizes)
+    written = json.loads((tmp_path / "bench.json").read_text())
+    rows = {row["what"]: row for row in written["rows"]}
+    assert list(rows) == [
+        "IPD, batch 2, T 3, 1 seed: updates",
+        "IPD, batch 2, T 3, 1 seed: environment steps",
+        "IPD, batch 2, T 3, 1 seed: compilation",
+        "IPD, batch 2, T 3, one rollout",
+        "IPD, batch 2, T 3, one rollout and actor step",
+        "IPD, batch 2, T 3, one rollout and critic step",
+        "Coin Game 3x3, 2 games, T 50, random moves, observed: steps",
+        "Coin Game 3x3, 2 games, T 50, random moves, observed: compilation",
+        "peak memory of the whole benchmark",
+    ]
+    assert [line.split("  ")[0] for line in table.splitlines()] == list(rows)
+    for row in rows.values():
+        low, high = row["range"]
+        assert 0 < low <= row["median"] <= high
+    updates, steps = (
+        rows[f"IPD, batch 2, T 3, 1 seed: {unit}"] for unit in ("updates", "environment steps")
+    )
+    assert steps["median"] == updates["median"] * 2 * 3
+    assert written["repeats"] == 2
+    assert {"device", "versions", "started_at"} <= written["provenance"].keys()
