@@ -75,7 +75,7 @@ def bench_table(results_dir: Path) -> str:
     if not path.exists():
         return ""
     bench = atomic.read_json(path)
-    rows = ["| measured | median | fastest - slowest |", "|---|---|---|"]
+    rows = ["| measured | median | lowest - highest |", "|---|---|---|"]
     for row in bench["rows"]:
         low, high = row["range"]
         rows.append(
