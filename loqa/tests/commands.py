@@ -17,8 +17,8 @@ if version("jax").startswith("0.10."):
 
 NUM_LOG_POINTS = 60
 # Compiled like the smoke run of figure_1_ipd, so that the two share their programs.
-TRAIN = ("train", "figure_1_ipd", "--preset", "smoke", "--quiet")
-TRAIN += ("--num-updates", str(2 * NUM_LOG_POINTS))
+_NUM_UPDATES = str(2 * NUM_LOG_POINTS)
+TRAIN = ("train", "figure_1_ipd", "--preset", "smoke", "--quiet", "--num-updates", _NUM_UPDATES)
 SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")
 
 

@@ -40,7 +40,7 @@ def test_lack_of_memory_is_explained_and_other_errors_are_not():
         with programs.memory_errors_explained():
             raise jax.errors.JaxRuntimeError(message)
 
-    with pytest.raises(UserError, match="allocating 9 bytes. Try a smaller batch_size, or fewer"):
+    with pytest.raises(UserError, match=r"allocating 9 bytes\. Try a smaller batch_size, or fewer"):
         fail("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\nmore")
     with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
         fail("INTERNAL: something else")

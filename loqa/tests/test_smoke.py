@@ -23,7 +23,7 @@ def test_smoke_run_writes_valid_records_and_curves_of_every_default_experiment(s
         ]
         assert {claim["verdict"] for claim in record["claims"]} == {None}
         rows = curves.read_curves(folder / f"{name}.csv")
-        assert [row["update"] for row in rows] == [row["update"] for row in rows if row["seed"]]
+        assert [row["seed"] for row in rows] == record["seeds"] * 2  # two log points
         assert rows[-1]["update"] == record["config"]["num_updates"]
 
 
@@ -41,24 +41,31 @@ def test_smoke_run_prints_the_claim_table(smoke_run):
     assert printed.endswith("records and figures: results/smoke\n")
 
 
-def test_resumed_reproduction_records_the_run_that_is_there(smoke_run, environment, tmp_path):
-    """Nothing is trained anew: metrics, curves and origin are those of the first call."""
-    shutil.copytree(smoke_run / "runs", tmp_path / "runs")
-    before = commands.contents(tmp_path / "runs")
+def test_a_reproduction_stopped_between_its_two_trainings_is_resumed(
+    smoke_run, environment, tmp_path
+):
+    """Metrics, curves, figures and origin are those of the run that was not stopped."""
     name = "beyond_ipd_estimator_bias"
+    shutil.copytree(smoke_run / "runs", tmp_path / "runs")
+    (second,) = (tmp_path / "runs" / "loqa" / "smoke").glob(f"{name}-*/returns")
+    shutil.rmtree(second)
+    before = commands.contents(tmp_path / "runs")
     words = (*commands.SMOKE, "--quiet", "--resume", "--experiment", name)
     finished = commands.run(environment, tmp_path, *words)
-    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.returncode == 0
+    told = commands.the_line(finished.stderr)
+    assert told == f"loqa: no run to resume in {second.relative_to(tmp_path)}; starting one there"
     first, again = (
         json.loads((folder / "results" / "smoke" / f"{name}.json").read_text())
         for folder in (smoke_run, tmp_path)
     )
     measured = {"wall_seconds", "compile_seconds", "peak_memory_bytes"}
     assert [key for key in first if first[key] != again[key] and key not in measured] == []
-    assert commands.contents(tmp_path / "runs") == before
     for suffix in ("csv", "png", "svg"):
-        figure = f"results/smoke/{name}.{suffix}"
-        assert (tmp_path / figure).read_bytes() == (smoke_run / figure).read_bytes()
+        file = f"results/smoke/{name}.{suffix}"
+        assert (tmp_path / file).read_bytes() == (smoke_run / file).read_bytes()
+    shutil.rmtree(second)
+    assert commands.contents(tmp_path / "runs") == before
 
 
 def test_tensorboard_files_hold_the_metrics(environment, tmp_path):
