@@ -128,7 +128,7 @@ def test_benchmark_table_shows_median_range_and_machine(tmp_path):
     assert report.bench_table(tmp_path) == ""
     atomic.write_json(tmp_path / "bench.json", made_up_bench())
     assert report.bench_table(tmp_path).splitlines() == [
-        "| measured | median | fastest - slowest |",
+        "| measured | median | lowest - highest |",
         "|---|---|---|",
         "| updates | 1,234 1/s | 1,000 - 1,500 |",
         "",
