@@ -21,7 +21,7 @@ from jax.typing import DTypeLike
 
 from common.ipd import CC, CD, COOPERATE, DC, DD, DEFECT, PRISONERS_DILEMMA, START, Payoffs
 
-_OTHER_VIEW = np.array([START, CC, DC, CD, DD])  # the same state as the other player names it
+_OTHER_VIEW = np.array([START, CC, DC, CD, DD], np.int32)  # as the other player names the state
 
 
 class BestResponse(NamedTuple):

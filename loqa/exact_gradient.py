@@ -24,8 +24,8 @@ from common import ipd
 from loqa.configs import IpdConfig
 from loqa.rollout import behaviour_probs
 
-_NEXT_STATE = np.array([[ipd.CC, ipd.CD], [ipd.DC, ipd.DD]])  # [A, A]
-_OTHER_VIEW = np.array([ipd.START, ipd.CC, ipd.DC, ipd.CD, ipd.DD])
+_NEXT_STATE = np.array([[ipd.CC, ipd.CD], [ipd.DC, ipd.DD]], np.int32)  # [A, A]
+_OTHER_VIEW = np.array([ipd.START, ipd.CC, ipd.DC, ipd.CD, ipd.DD], np.int32)
 _REWARDS = np.array(ipd.PRISONERS_DILEMMA, dtype=np.float32).reshape(2, 2, 2)  # [A, A, P]
 
 

@@ -5,12 +5,13 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import jax
 import pytest
 
-from loqa import checkpoints
+from loqa import arguments, checkpoints
 from loqa.__main__ import main
 from loqa.configs import EXPERIMENTS, IpdConfig
 from loqa.tests import commands
@@ -118,15 +119,12 @@ def test_help_explains_every_setting_with_the_default_of_experiment_and_preset(e
         assert f"{entry.metadata['help']} (default: {value})" in text
 
 
-def test_settings_are_those_of_the_experiment_that_is_meant(refuses, tmp_path):
+def test_settings_are_those_of_the_experiment_that_is_meant():
     """An experiment's name as the value of an option does not decide the settings."""
-    folder = tmp_path / "figure_1_ipd_as_published"
-    folder.mkdir()
-    (folder / "notes").write_text("in use")
-    words = ("--run-dir", folder.name, "figure_1_ipd", "--num-updates", "5000")
-    assert "figure_1_ipd_as_published exists and is not empty" in refuses("train", *words)
-    words = ("--runs-dir", "figure_1_ipd_as_published", "figure_1_ipd_as_publishedd")
-    assert "did you mean figure_1_ipd_as_published" in refuses("train", *words)
+    words = ["--run-dir", "ablation_ipd_naive", "figure_1_ipd", "--seed", "3", "--batch-size", "4"]
+    parsed, config = arguments.parse_train([*words, "--preset", "paper"], None)
+    assert config == replace(EXPERIMENTS["figure_1_ipd"].configs["paper"], batch_size=4)
+    assert (parsed.run_dir, parsed.seed) == (Path("ablation_ipd_naive"), 3)
 
 
 def test_list_names_every_experiment_and_claim(environment):
@@ -140,8 +138,9 @@ def test_list_names_every_experiment_and_claim(environment):
 def test_a_reader_may_stop_reading(environment):
     """As `head` does: the rest of the output is dropped without a word."""
     command = [sys.executable, "-m", "loqa", "list"]
+    buffered = {**environment, "PYTHONUNBUFFERED": ""}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=commands.ROOT, env=environment, **pipes) as process:
+    with subprocess.Popen(command, cwd=commands.ROOT, env=buffered, **pipes) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
