@@ -13,7 +13,7 @@ from jax import Array, lax
 from common import coin_game
 from common.logger import atomic, provenance
 from loqa import train
-from loqa.configs import IpdConfig
+from loqa.training_configs import IpdConfig
 
 Row = dict[str, Any]
 

@@ -61,6 +61,36 @@ def loaded_dice_returns(
     return returns + discounted_sums(baselined * dice, discount * dice_discount)
 
 
+def n_step_returns(rewards: Array, log_probs: Array, *, discount: float, num_rewards: int) -> Array:
+    """Opponent's returns of which only the next n rewards depend on our policy; an option.
+
+    G_t = sum_k gamma^k r_{t+k} box(l_t + ... + l_{t+k}) for k < n, plus the rest of R_t, where
+    l_t = log pi(a_t) and box has the value 1 and the gradient of its argument. No baseline.
+
+    Args:
+      rewards: r_t of the opponent. Shape [T].
+      log_probs: log pi(a_t | h_t) of the learning agent, differentiable. Shape [T].
+      discount: gamma, per step.
+      num_rewards: n, at least 1.
+
+    Returns:
+      G_t: forward R_t, backward sum_{k<n} gamma^k r_{t+k} sum_{j<=k} grad l_{t+j}. Shape [T].
+    """
+    chex.assert_equal_shape([rewards, log_probs])
+    dice = log_probs - lax.stop_gradient(log_probs)
+    num_steps = len(rewards)
+    # Within the window, l_{t+j} multiplies the rewards from t + j to the window's end at t + n.
+    padded = jnp.pad(rewards, (0, num_rewards))  # [T + n]
+    lags = range(min(num_rewards, num_steps))
+    total = discounted_sums(rewards, discount)
+    for lag in lags:
+        window = sum(
+            discount**k * padded[k : k + num_steps] for k in range(lag, num_rewards)
+        )  # [T], sum_{k=lag}^{n-1} gamma^k r_{t+k}
+        total += window * jnp.pad(dice, (0, lag))[lag:]
+    return total
+
+
 def taken_action_values(rewards: Array, returns: Array, *, discount: float) -> Array:
     """Opponent's value of the action it took, from its own return: q_t = r_t + gamma G_{t+1}.
 

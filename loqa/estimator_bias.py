@@ -19,7 +19,7 @@ from jax import Array, lax
 
 from common import ipd
 from loqa import exact_gradient, objectives
-from loqa.configs import IpdConfig
+from loqa.training_configs import IpdConfig
 from loqa.networks import Agent, Evaluation, Params
 from loqa.rollout import rollout
 
@@ -69,7 +69,7 @@ def with_critic(agent: Agent, q_values: Array) -> Agent:
     """Returns a memory-one agent whose critic is the given table, shape [T + 1, S, A]."""
 
     def evaluate(params: Params, observations: Array) -> Evaluation:
-        own = agent.evaluate(params, observations)
+        own: Evaluation = agent.evaluate(params, observations)
         return own._replace(q_values=q_values.reshape(own.q_values.shape))
 
     return agent._replace(evaluate=evaluate)
@@ -84,7 +84,7 @@ def _batch_gradient(agent: Agent, config: IpdConfig, params: Params, key: Array)
             game, (agent, agent), (params, params), key, exploration=config.exploration
         )
         learner = {**params, "actor": actor}
-        _, parts = objectives.actor_loss(agent, learner, params, trajectory, config)
+        _, parts = objectives.actor_loss(agent, learner, (params,), trajectory, config)
         return parts["shaping_loss"]
 
     def batch_loss(actor: Array) -> Array:

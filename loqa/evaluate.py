@@ -11,7 +11,7 @@ from jax import Array
 
 from common import ipd, ipd_values
 from loqa import objectives
-from loqa.configs import IpdConfig
+from loqa.training_configs import IpdConfig
 from loqa.networks import NUM_ACTIONS, NUM_STATES, STATE_OBSERVATIONS, Agent, Params, state_index
 from loqa.rollout import Trajectory, rollout
 

@@ -21,7 +21,7 @@ import numpy as np
 from jax import Array, lax
 
 from common import ipd
-from loqa.configs import IpdConfig
+from loqa.training_configs import IpdConfig
 from loqa.rollout import behaviour_probs
 
 _NEXT_STATE = np.array([[ipd.CC, ipd.CD], [ipd.DC, ipd.DD]], np.int32)  # [A, A]

@@ -8,7 +8,7 @@ policy gradient of LOQA is
 ordinary actor-critic for our own action a_t, plus the same for the opponent's action b_t, because
 the opponent's policy pi_hat is a softmax of its action values and those depend on our policy.
 
-Shapes: T steps of an episode, A = 2 actions. Signs: every function returns a loss to minimise.
+Shapes: T steps of an episode, A actions. Signs: every function returns a loss to minimise.
 """
 
 import chex
@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import Array, lax
+
+from loqa.differentiable_returns import discounted_sums
 
 
 def td_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
@@ -31,6 +33,21 @@ def td_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
     """
     chex.assert_shape(values, (rewards.shape[0] + 1,))
     return rewards + discount * values[1:] - values[:-1]
+
+
+def return_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
+    """Monte Carlo advantage: A_t = sum_{k>=t} gamma^(k-t) r_k - V_t, truncated at T; an option.
+
+    Args:
+      rewards: r_t of the agent. Shape [T].
+      values: V_t for t = 0..T. Shape [T + 1].
+      discount: gamma, per step.
+
+    Returns:
+      A_t. Shape [T]. Not stopped either.
+    """
+    chex.assert_shape(values, (rewards.shape[0] + 1,))
+    return discounted_sums(rewards, discount) - values[:-1]
 
 
 def policy_loss(log_probs: Array, advantages: Array) -> Array:
@@ -74,7 +91,9 @@ def rest_log_sum_exp(q_values: Array, *, temperature: float) -> Array:
     return jax.nn.logsumexp(others, axis=-1)
 
 
-def opponent_log_probs(taken_values: Array, rest: Array, *, temperature: float) -> Array:
+def opponent_log_probs(
+    taken_values: Array, rest: Array, *, temperature: float, stop_grad_normalizer: bool = False
+) -> Array:
     """Opponent's action log-probability as a function of our policy.
 
     log pi_hat(b_t | h_t) = log softmax(Q~_t / tau)[b_t], where Q~_t is the opponent's critic with
@@ -83,18 +102,22 @@ def opponent_log_probs(taken_values: Array, rest: Array, *, temperature: float) 
       log pi_hat(b_t | h_t) = log sigmoid(q_t / tau - log sum_{c != b_t} exp(Q_t(c) / tau)).
 
     The derivative in q_t is (1 - pi_hat(b_t | h_t)) / tau: nothing is left to shape in an opponent
-    that is sure of its action.
+    that is sure of its action. With the softmax's normaliser held constant it is 1 / tau.
 
     Args:
       taken_values: q_t of the action taken, differentiable. Shape [T].
       rest: `rest_log_sum_exp` of the opponent's critic for the action taken, constant. Shape [T].
       temperature: tau of the softmax.
+      stop_grad_normalizer: whether to hold the normaliser constant.
 
     Returns:
       log pi_hat(b_t | h_t). Shape [T].
     """
     chex.assert_equal_shape([taken_values, rest])
-    return jax.nn.log_sigmoid(taken_values / temperature - lax.stop_gradient(rest))
+    logits, rest = taken_values / temperature, lax.stop_gradient(rest)
+    if stop_grad_normalizer:
+        return logits - lax.stop_gradient(jnp.logaddexp(logits, rest))
+    return jax.nn.log_sigmoid(logits - rest)
 
 
 def shaping_loss(opponent_log_probs: Array, advantages: Array) -> Array:

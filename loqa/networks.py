@@ -1,4 +1,4 @@
-"""Agents of LOQA in the iterated prisoner's dilemma: an actor and a critic, tabular, MLP or GRU.
+"""What an agent is: an actor and a critic; and agents of the iterated game with memory one.
 
 An agent is a tuple of pure functions, so that losses and rollout do not know which kind they use.
 Shapes: T steps of an episode, E entries of an observation, A = 2 actions, S = 5 memory-one states,
@@ -12,7 +12,7 @@ import chex
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jax import Array, lax
+from jax import Array
 
 Params = dict[str, Any]  # "actor" and "critic"
 
@@ -49,13 +49,14 @@ class Agent(NamedTuple):
       init: key -> parameters. Consumes the key.
       start: parameters -> memory of the actor before its first observation.
       act: parameters, memory, observation [E] -> next memory, action probabilities [A].
-      evaluate: parameters, observations [T + 1, E] -> `Evaluation` of the episode.
+      evaluate: parameters, observations [T + 1, E] -> `Evaluation` of the episode. What the actor
+        was seen to play, log-probabilities [T + 1, A], can be given to spare its evaluation.
     """
 
     init: Callable[[Array], Params]
     start: Callable[[Params], Any]
     act: Callable[[Params, Any, Array], tuple[Any, Array]]
-    evaluate: Callable[[Params, Array], Evaluation]
+    evaluate: Callable[..., Evaluation]
 
 
 class Mlp(nn.Module):
@@ -71,20 +72,6 @@ class Mlp(nn.Module):
         return nn.Dense(NUM_ACTIONS)(hidden)
 
 
-class GruTower(nn.Module):
-    """Dense, relu, Dense, GRU from a zero carry, Dense: the tower of POLA and LOQA."""
-
-    hidden_size: int
-
-    @nn.compact
-    def __call__(self, carry: Array, inputs: Array) -> tuple[Array, Array]:
-        """Maps carry [H] and inputs [E] to the next carry [H] and outputs [A]."""
-        hidden = nn.relu(nn.Dense(self.hidden_size)(inputs))
-        hidden = nn.Dense(self.hidden_size)(hidden)
-        carry, hidden = nn.GRUCell(self.hidden_size)(carry, hidden)
-        return carry, nn.Dense(NUM_ACTIONS)(hidden)
-
-
 def state_index(observation: Array) -> Array:
     """Index of the memory-one state that an observation [..., 4] shows: START, CC, CD, DC, DD."""
     own_defected, other_defected = observation[..., 1], observation[..., 3]
@@ -92,12 +79,14 @@ def state_index(observation: Array) -> Array:
     return (has_played * (1 + 2 * own_defected + other_defected)).astype(jnp.int32)
 
 
-def make_agent(kind: str, actor_hidden_size: int, critic_hidden_size: int, num_steps: int) -> Agent:
-    """Builds an agent.
+def memory_one_agent(
+    kind: str, actor_hidden_size: int, critic_hidden_size: int, num_steps: int
+) -> Agent:
+    """Builds an agent of the iterated game that sees the last joint action only.
 
     Args:
       kind: of the actor: "tabular" (five states by two logits, zero at the start) or "mlp", both
-        with an MLP critic, or "gru", with a GRU critic.
+        with an MLP critic.
       actor_hidden_size: width of the actor's layers; unused by the table.
       critic_hidden_size: width of the critic's layers.
       num_steps: T. The critic also sees the raw step index, 0 to T, as published.
@@ -105,18 +94,16 @@ def make_agent(kind: str, actor_hidden_size: int, critic_hidden_size: int, num_s
     Returns:
       The agent, for observations of E = 4 entries.
     """
-    if kind == "gru":
-        return _recurrent_agent(actor_hidden_size, critic_hidden_size, num_steps)
     states = jnp.array(STATE_OBSERVATIONS)
     if kind == "mlp":
         mlp = Mlp(actor_hidden_size)
-        return _memory_one_agent(
+        return _with_mlp_critic(
             lambda key: mlp.init(key, states),
             lambda params: mlp.apply(params, states),
             critic_hidden_size,
             num_steps,
         )
-    return _memory_one_agent(
+    return _with_mlp_critic(
         lambda key: jnp.zeros((NUM_STATES, NUM_ACTIONS)),
         lambda table: table,
         critic_hidden_size,
@@ -124,7 +111,7 @@ def make_agent(kind: str, actor_hidden_size: int, critic_hidden_size: int, num_s
     )
 
 
-def _memory_one_agent(
+def _with_mlp_critic(
     init_actor: Callable[[Array], Any],
     state_logits: Callable[[Any], Array],
     critic_hidden_size: int,
@@ -154,8 +141,11 @@ def _memory_one_agent(
         del params  # the memory of an episode is the table itself: it is computed once
         return memory, memory[state_index(observation)]
 
-    def evaluate(params: Params, observations: Array) -> Evaluation:
+    def evaluate(
+        params: Params, observations: Array, log_policy: Array | None = None
+    ) -> Evaluation:
         chex.assert_shape(observations, (num_times, 4))
+        del log_policy  # a table has it at once
         log_policy = jax.nn.log_softmax(state_logits(params["actor"]))
         log_policy = jnp.broadcast_to(log_policy, (num_times, NUM_STATES, NUM_ACTIONS))
         q_values = mlp.apply(params["critic"], critic_inputs)  # [T + 1, S, A]
@@ -163,41 +153,5 @@ def _memory_one_agent(
         return Evaluation(
             log_policy.reshape(-1, NUM_ACTIONS), q_values.reshape(-1, NUM_ACTIONS), inputs
         )
-
-    return Agent(init, start, act, evaluate)
-
-
-def _recurrent_agent(actor_hidden_size: int, critic_hidden_size: int, num_steps: int) -> Agent:
-    actor, critic = GruTower(actor_hidden_size), GruTower(critic_hidden_size)
-    times = jnp.arange(num_steps + 1.0)[:, None]  # [T + 1, 1]
-
-    def init(key: Array) -> Params:
-        actor_key, critic_key = jax.random.split(key)
-        return {
-            "actor": actor.init(actor_key, jnp.zeros(actor_hidden_size), jnp.zeros(4)),
-            "critic": critic.init(critic_key, jnp.zeros(critic_hidden_size), jnp.zeros(5)),
-        }
-
-    def start(params: Params) -> Array:
-        del params
-        return jnp.zeros(actor_hidden_size)
-
-    def act(params: Params, carry: Array, observation: Array) -> tuple[Array, Array]:
-        carry, logits = actor.apply(params["actor"], carry, observation)
-        return carry, jax.nn.softmax(logits)
-
-    def evaluate(params: Params, observations: Array) -> Evaluation:
-        chex.assert_shape(observations, (num_steps + 1, 4))
-        _, logits = lax.scan(
-            lambda carry, seen: actor.apply(params["actor"], carry, seen),
-            start(params),
-            observations,
-        )
-        _, q_values = lax.scan(
-            lambda carry, seen: critic.apply(params["critic"], carry, seen),
-            jnp.zeros(critic_hidden_size),
-            jnp.concatenate([observations, times], axis=1),
-        )
-        return Evaluation(jax.nn.log_softmax(logits), q_values, jnp.arange(num_steps + 1))
 
     return Agent(init, start, act, evaluate)

@@ -4,20 +4,36 @@ Here the networks meet the losses: the functions evaluate both players along the
 arrays to `losses` and `differentiable_returns`. Shapes: T steps, N distinct inputs, A actions.
 """
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 from jax import Array, lax
 
-from loqa import differentiable_returns, losses, networks
-from loqa.configs import IpdConfig
+from loqa import differentiable_returns, losses, networks, recurrent
 from loqa.networks import Agent, Evaluation, Params
+from loqa.recurrent import GruTower
 from loqa.rollout import Trajectory
+from loqa.training_configs import CoinGameConfig, LoqaConfig
 
 Metrics = dict[str, Array]
 
 
-def make_agent(config: IpdConfig) -> Agent:
+def make_agent(config: LoqaConfig) -> Agent:
     """Builds the agent of a configuration."""
-    return networks.make_agent(
+    if isinstance(config, CoinGameConfig):
+        num_planes = 2 * config.num_players
+        return recurrent.recurrent_agent(
+            GruTower(config.actor_hidden_size, num_outputs=4),
+            GruTower(config.critic_hidden_size, num_outputs=4),
+            observation_size=num_planes * config.grid_size**2,
+        )
+    if config.actor == "gru":
+        return recurrent.recurrent_agent(
+            GruTower(config.actor_hidden_size, networks.NUM_ACTIONS),
+            GruTower(config.critic_hidden_size, networks.NUM_ACTIONS),
+            observation_size=4,
+        )
+    return networks.memory_one_agent(
         config.actor,
         config.actor_hidden_size,
         config.critic_hidden_size,
@@ -26,14 +42,18 @@ def make_agent(config: IpdConfig) -> Agent:
 
 
 def actor_loss(
-    agent: Agent, params: Params, opponent_params: Params, trajectory: Trajectory, config: IpdConfig
+    agent: Agent,
+    params: Params,
+    opponents: Sequence[Params],
+    trajectory: Trajectory,
+    config: LoqaConfig,
 ) -> tuple[Array, Metrics]:
-    """LOQA's actor loss of one episode: L_agent + beta L_ent + w L_op.
+    """LOQA's actor loss of one episode: L_agent + beta L_ent + w sum over opponents L_op.
 
     Args:
-      agent: networks of both seats.
+      agent: networks of all seats.
       params: of the agent in seat 0, differentiated.
-      opponent_params: of the opponent in seat 1, constant.
+      opponents: parameters of the opponents in seats 1, ..., constant.
       trajectory: one episode.
       config: coefficients and options.
 
@@ -41,19 +61,29 @@ def actor_loss(
       The loss and its three parts.
     """
     own = agent.evaluate(params, trajectory.observations[:, 0])
-    opponent = agent.evaluate(lax.stop_gradient(opponent_params), trajectory.observations[:, 1])
     log_probs = _at_taken(own.log_policy, own, trajectory.actions[:, 0])
-    advantages = losses.td_advantages(
-        trajectory.rewards[:, 0], _values(own), discount=config.discount
-    )
+    advantage = losses.td_advantages if config.advantage == "td" else losses.return_advantages
+    advantages = advantage(trajectory.rewards[:, 0], _values(own), discount=config.discount)
     if config.stop_grad_advantage:
         advantages = lax.stop_gradient(advantages)
-    opponent_log_probs = shaped_log_probs(log_probs, opponent, trajectory, config)
     negative_entropies = losses.negative_entropies(own.log_policy)[own.inputs[:-1]]
+    shaping_losses = [
+        losses.shaping_loss(
+            shaped_log_probs(
+                log_probs,
+                _evaluation_in_play(agent, opponent, trajectory, seat),
+                trajectory,
+                config,
+                seat=seat,
+            ),
+            advantages,
+        )
+        for seat, opponent in enumerate(opponents, start=1)
+    ]
     parts = {
         "policy_loss": losses.policy_loss(log_probs, advantages),
         "negative_entropy": jnp.mean(negative_entropies),
-        "shaping_loss": losses.shaping_loss(opponent_log_probs, advantages),
+        "shaping_loss": sum(shaping_losses[1:], start=shaping_losses[0]),
     }
     loss = (
         parts["policy_loss"]
@@ -64,27 +94,27 @@ def actor_loss(
 
 
 def shaped_log_probs(
-    log_probs: Array, opponent: Evaluation, trajectory: Trajectory, config: IpdConfig
+    log_probs: Array,
+    opponent: Evaluation,
+    trajectory: Trajectory,
+    config: LoqaConfig,
+    *,
+    seat: int = 1,
 ) -> Array:
-    """Log-probability of the opponent's actions as a function of our log-probabilities.
+    """Log-probability of an opponent's actions as a function of our log-probabilities.
 
     Args:
-      log_probs: log pi(a_t | h_t) of the agent, differentiable. Shape [T].
+      log_probs: log pi(a_t | h_t) of the learning agent, differentiable. Shape [T].
       opponent: the opponent's own evaluation of the episode, constant.
       trajectory: the episode, agent in seat 0.
       config: discounts, temperature, and which value the action taken has in the softmax.
+      seat: of the opponent.
 
     Returns:
       log pi_hat(b_t | h_t). Shape [T].
     """
-    rewards, actions = trajectory.rewards[:, 1], trajectory.actions[:, 1]
-    returns = differentiable_returns.loaded_dice_returns(
-        rewards,
-        _values(opponent)[:-1],
-        log_probs,
-        discount=config.discount,
-        dice_discount=config.dice_discount,
-    )
+    rewards, actions = trajectory.rewards[:, seat], trajectory.actions[:, seat]
+    returns = _opponent_returns(rewards, _values(opponent)[: len(rewards)], log_probs, config)
     taken_values = differentiable_returns.taken_action_values(
         rewards, returns, discount=config.discount
     )
@@ -93,12 +123,15 @@ def shaped_log_probs(
         taken_values = critic_values + taken_values - lax.stop_gradient(taken_values)
     rest = losses.rest_log_sum_exp(opponent.q_values, temperature=config.softmax_temperature)
     return losses.opponent_log_probs(
-        taken_values, _at_taken(rest, opponent, actions), temperature=config.softmax_temperature
+        taken_values,
+        _at_taken(rest, opponent, actions),
+        temperature=config.softmax_temperature,
+        stop_grad_normalizer=config.stop_grad_normalizer,
     )
 
 
 def critic_loss(
-    agent: Agent, params: Params, target_params: Params, trajectory: Trajectory, config: IpdConfig
+    agent: Agent, params: Params, target_params: Params, trajectory: Trajectory, config: LoqaConfig
 ) -> Array:
     """Critic loss of one episode, from the agent's seat only.
 
@@ -128,6 +161,34 @@ def critic_loss(
     return losses.critic_loss(_at_taken(own.q_values, own, actions), targets)
 
 
+def _evaluation_in_play(
+    agent: Agent, params: Params, trajectory: Trajectory, seat: int
+) -> Evaluation:
+    """Evaluation of a player that does not learn: what it played need not be computed again."""
+    params, observations = lax.stop_gradient(params), trajectory.observations[:, seat]
+    if trajectory.log_policies is None:
+        return agent.evaluate(params, observations)
+    return agent.evaluate(params, observations[:-1], trajectory.log_policies[:, seat])
+
+
+def _opponent_returns(rewards: Array, values: Array, log_probs: Array, config: LoqaConfig) -> Array:
+    """G_t of the opponent, differentiable in our log-probabilities. Shape [T]."""
+    if config.num_differentiable_rewards:
+        return differentiable_returns.n_step_returns(
+            rewards,
+            log_probs,
+            discount=config.discount,
+            num_rewards=config.num_differentiable_rewards,
+        )
+    return differentiable_returns.loaded_dice_returns(
+        rewards,
+        values,
+        log_probs,
+        discount=config.discount,
+        dice_discount=config.dice_discount,
+    )
+
+
 def _values(evaluation: Evaluation) -> Array:
     """V_t = sum_a pi(a | h_t) Q(h_t, a). Shape [T + 1]."""
     values = jnp.sum(jnp.exp(evaluation.log_policy) * evaluation.q_values, axis=-1)  # [N]
@@ -136,4 +197,4 @@ def _values(evaluation: Evaluation) -> Array:
 
 def _at_taken(table: Array, evaluation: Evaluation, actions: Array) -> Array:
     """Entries of a table [N, A] at the inputs and actions of the episode. Shape [T]."""
-    return table[evaluation.inputs[:-1], actions]
+    return table[evaluation.inputs[: len(actions)], actions]

@@ -11,11 +11,12 @@ from loqa.networks import Agent, Params
 
 
 class Trajectory(NamedTuple):
-    """One episode. T steps, P = 2 players, E entries of an observation."""
+    """One episode. T steps, P players, E entries of an observation, A actions."""
 
     observations: Array  # [T + 1, P, E], the last one is seen after the last step
     actions: Array  # [T, P] int32
     rewards: Array  # [T, P]
+    log_policies: Array | None = None  # [T, P, A], if it is cheaper to keep than to compute again
 
 
 class _Carry(NamedTuple):

@@ -1,7 +1,8 @@
-"""Trains LOQA, or the naive learner, in the iterated game by self-play: one update of one seed.
+"""Trains LOQA, or the naive learner, by self-play in either game: one update of one seed.
 
-An update is: play a batch of episodes against ourselves, actor loss with the shaping term, its
-gradient, Adam; then on the same episodes the critic's loss, gradient, Adam; then the slow copy.
+An update is: play a batch of episodes against ourselves, as we are or as we were, actor loss with
+the shaping term, its gradient, Adam; then on the same episodes the critic's loss, gradient, Adam;
+then the slow copy. Shapes: B episodes, P players, K past selves that are met in a batch.
 """
 
 from collections.abc import Callable
@@ -13,16 +14,21 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from common import ipd
-from loqa import objectives
-from loqa.configs import IpdConfig
+from common import coin_game, ipd
+from loqa import coin_game_rollout, objectives, replay_buffer
 from loqa.networks import Agent, Params
 from loqa.objectives import Metrics
 from loqa.rollout import Trajectory, rollout
+from loqa.training_configs import CoinGameConfig, IpdConfig, LoqaConfig
+
+Opponents = tuple[Params, ...]  # a set of parameters for each seat but ours, or K sets [K, ...]
 
 
 class TrainState(NamedTuple):
-    """Everything a run of one seed is: resuming needs nothing else."""
+    """Everything a run of one seed is: resuming needs nothing else.
+
+    Without parameter sharing every leaf has a leading axis of the two agents.
+    """
 
     params: Params
     target_params: Params  # slow copy: exponential moving average of `params`
@@ -30,6 +36,7 @@ class TrainState(NamedTuple):
     critic_opt_state: optax.OptState  # over the critic
     key: Array  # []
     step: Array  # [] int32, updates done
+    past_selves: Params | None = None  # [N, ...], the agent replay buffer, if there is one
 
 
 class Training(NamedTuple):
@@ -37,39 +44,53 @@ class Training(NamedTuple):
 
     init: Callable[[Array], TrainState]  # consumes the key
     update: Callable[[TrainState], tuple[TrainState, Metrics]]
+    learner: Callable[[TrainState], Params]  # the agent that is evaluated
 
 
 class Setup(NamedTuple):
     """What a configuration means: the constants of its updates."""
 
-    config: IpdConfig
-    game: ipd.MatrixGame
+    config: LoqaConfig
     agent: Agent
+    play: Callable[[Params, Opponents, Array], Trajectory]  # one episode; consumes the key
     actor_optimizer: optax.GradientTransformation
     critic_optimizer: optax.GradientTransformation
 
 
-def make_train(config: IpdConfig) -> Training:
+def make_train(config: LoqaConfig) -> Training:
     """Builds the training run of a configuration.
 
     Args:
       config: sizes, rates and options.
 
     Returns:
-      `init`, which makes the state of a seed from its key, and `update`, which does one update and
-      returns scalar metrics. Both are pure: jit, scan and vmap them.
+      `init`, which makes the state of a seed from its key, `update`, which does one update and
+      returns scalar metrics, and `learner`. All are pure: jit, scan and vmap them.
     """
     setup = make_setup(config)
-    return Training(partial(init, setup), partial(update, setup))
+    if isinstance(config, CoinGameConfig) and not config.self_play:
+        return Training(
+            lambda key: jax.vmap(partial(init, setup))(jax.random.split(key)),
+            partial(update_two, setup),
+            lambda state: jax.tree.map(lambda leaf: leaf[0], state.params),
+        )
+    return Training(partial(init, setup), partial(update, setup), lambda state: state.params)
 
 
-def make_setup(config: IpdConfig) -> Setup:
+def make_setup(config: LoqaConfig) -> Setup:
     """Builds game, networks and optimisers of a configuration."""
+    agent = objectives.make_agent(config)
+    actor_optimizer = optax.adam(config.actor_learning_rate)
+    if isinstance(config, CoinGameConfig):
+        clip = optax.clip_by_global_norm(config.max_grad_norm)
+        actor_optimizer = optax.chain(clip, actor_optimizer)
     return Setup(
         config=config,
-        game=ipd.MatrixGame(episode_length=config.episode_length),
-        agent=objectives.make_agent(config),
-        actor_optimizer=optax.adam(config.actor_learning_rate),
+        agent=agent,
+        play=_ipd_play(config, agent)
+        if isinstance(config, IpdConfig)
+        else _coin_game_play(config, agent),
+        actor_optimizer=actor_optimizer,
         critic_optimizer=optax.adam(config.critic_learning_rate),
     )
 
@@ -85,39 +106,112 @@ def init(setup: Setup, key: Array) -> TrainState:
         critic_opt_state=setup.critic_optimizer.init(params["critic"]),
         key=run_key,
         step=jnp.zeros((), jnp.int32),
+        past_selves=replay_buffer.empty(params, setup.config.buffer_size)
+        if _plays_past_selves(setup.config)
+        else None,
     )
 
 
 def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
     """Does one update: a batch of episodes, a step of the actor, a step of the critic."""
+    state = remember(setup, state)
+    return learn(setup, state, state.past_selves)
+
+
+def update_two(setup: Setup, states: TrainState) -> tuple[TrainState, Metrics]:
+    """Does one update of two agents, each against the other's past; metrics of the first."""
+    states = jax.vmap(partial(remember, setup))(states)
+    others = jax.tree.map(lambda leaf: jnp.flip(leaf, 0), states.past_selves)
+    states, metrics = jax.vmap(partial(learn, setup))(states, others)
+    return states, jax.tree.map(lambda metric: metric[0], metrics)
+
+
+def remember(setup: Setup, state: TrainState) -> TrainState:
+    """Pushes the agent into the replay buffer, if there is one and it is its turn."""
+    if state.past_selves is None:
+        return state
+    every = setup.config.push_every_updates
+    past_selves = replay_buffer.push(
+        state.past_selves, state.params, state.step, every_updates=every
+    )
+    return state._replace(past_selves=past_selves)
+
+
+def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainState, Metrics]:
+    """Plays a batch and learns from it.
+
+    Args:
+      setup: constants of the run.
+      state: before the update.
+      past: replay buffer from which the opponents are drawn; without, we play ourselves.
+    """
     key, play_key = jax.random.split(state.key)
-    batch = play(setup, state.params, play_key)
-    params, actor_opt_state, actor_metrics = actor_step(setup, state, batch)
+    opponents: Opponents = (state.params,) * (_num_players(setup.config) - 1)
+    if past is not None:
+        play_key, draw_key = jax.random.split(play_key)
+        opponents = draw_opponents(setup, past, state.step, draw_key)
+    batch = play(setup, state.params, opponents, play_key)
+    params, actor_opt_state, actor_metrics = actor_step(setup, state, opponents, batch)
     params, critic_opt_state, critic_metrics = critic_step(setup, state, params, batch)
     target_params = optax.incremental_update(
         params, state.target_params, step_size=1 - setup.config.target_decay
     )
-    state = TrainState(
-        params, target_params, actor_opt_state, critic_opt_state, key, state.step + 1
+    state = state._replace(
+        params=params,
+        target_params=target_params,
+        actor_opt_state=actor_opt_state,
+        critic_opt_state=critic_opt_state,
+        key=key,
+        step=state.step + 1,
     )
     reward_per_step = jnp.mean(batch.rewards[..., 0])
     return state, {**actor_metrics, **critic_metrics, "reward_per_step": reward_per_step}
 
 
-def play(setup: Setup, params: Params, key: Array) -> Trajectory:
-    """Plays a batch of episodes of self-play, [B, ...]; consumes the key."""
+def draw_opponents(setup: Setup, past: Params, step: Array, key: Array) -> Opponents:
+    """Draws K past selves for every seat but ours, [K, ...] each; consumes the key."""
+    keys = jax.random.split(key, setup.config.num_players - 1)
+    return tuple(
+        replay_buffer.draw(
+            past,
+            step,
+            key,
+            every_updates=setup.config.push_every_updates,
+            number=setup.config.num_opponents,
+        )
+        for key in keys
+    )
 
-    def one_episode(key: Array) -> Trajectory:
-        agents, seats = (setup.agent, setup.agent), (params, params)
-        return rollout(setup.game, agents, seats, key, exploration=setup.config.exploration)
 
-    return jax.vmap(one_episode)(jax.random.split(key, setup.config.batch_size))
+def play(setup: Setup, params: Params, opponents: Opponents, key: Array) -> Trajectory:
+    """Plays a batch of episodes, [B, ...]; consumes the key."""
+
+    def one(opponents: Opponents, key: Array) -> Trajectory:
+        return setup.play(params, opponents, key)
+
+    return over_batch(setup, one, opponents, jax.random.split(key, setup.config.batch_size))
+
+
+def over_batch(
+    setup: Setup, function: Callable[[Opponents, Any], Any], opponents: Opponents, batch: Any
+) -> Any:
+    """Lifts a function of one episode, and of who was met in it, over a batch [B, ...].
+
+    Each of K past selves is met in B / K episodes that follow each other: products with its
+    parameters are then of matrices instead of vectors.
+    """
+    if not _plays_past_selves(setup.config):
+        return jax.vmap(function, (None, 0))(opponents, batch)
+    num_opponents = setup.config.num_opponents
+    grouped = jax.tree.map(lambda leaf: leaf.reshape(num_opponents, -1, *leaf.shape[1:]), batch)
+    results = jax.vmap(jax.vmap(function, (None, 0)))(opponents, grouped)
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), results)
 
 
 def actor_step(
-    setup: Setup, state: TrainState, batch: Trajectory
+    setup: Setup, state: TrainState, opponents: Opponents, batch: Trajectory
 ) -> tuple[Params, optax.OptState, Metrics]:
-    """Follows the gradient of the mean actor loss; the opponent is the agent, held constant.
+    """Follows the gradient of the mean actor loss; the opponents are held constant.
 
     Without a stop-gradient on the advantage the loss also reaches the critic, as published: the
     actor's optimiser therefore covers all parameters.
@@ -127,12 +221,10 @@ def actor_step(
     """
 
     def batch_loss(params: Params) -> tuple[Array, Metrics]:
-        def one(trajectory: Trajectory) -> tuple[Array, Metrics]:
-            return objectives.actor_loss(
-                setup.agent, params, state.params, trajectory, setup.config
-            )
+        def one(opponents: Opponents, trajectory: Trajectory) -> tuple[Array, Metrics]:
+            return objectives.actor_loss(setup.agent, params, opponents, trajectory, setup.config)
 
-        return jax.tree.map(jnp.mean, jax.vmap(one)(batch))
+        return jax.tree.map(jnp.mean, over_batch(setup, one, opponents, batch))
 
     gradient, parts = jax.grad(batch_loss, has_aux=True)(state.params)
     updates, opt_state = setup.actor_optimizer.update(gradient, state.actor_opt_state)
@@ -169,3 +261,44 @@ def critic_step(
     updates, opt_state = setup.critic_optimizer.update(gradient, state.critic_opt_state)
     critic_params = optax.apply_updates(params["critic"], updates)
     return {**params, "critic": critic_params}, opt_state, {"critic_loss": loss}
+
+
+def _ipd_play(config: IpdConfig, agent: Agent) -> Callable[[Params, Opponents, Array], Trajectory]:
+    game = ipd.MatrixGame(episode_length=config.episode_length)
+
+    def play_one(params: Params, opponents: Opponents, key: Array) -> Trajectory:
+        seats = (params, opponents[0])
+        return rollout(game, (agent, agent), seats, key, exploration=config.exploration)
+
+    return play_one
+
+
+def _coin_game_play(
+    config: CoinGameConfig, agent: Agent
+) -> Callable[[Params, Opponents, Array], Trajectory]:
+    game = make_coin_game(config)
+    players = (coin_game_rollout.learned(game, agent),) * config.num_players
+
+    def play_one(params: Params, opponents: Opponents, key: Array) -> Trajectory:
+        episode = coin_game_rollout.play(game, players, (params, *opponents), key)
+        return coin_game_rollout.trajectory(game, episode)
+
+    return play_one
+
+
+def make_coin_game(config: CoinGameConfig) -> coin_game.CoinGame:
+    """Builds the game of a configuration."""
+    return coin_game.CoinGame(
+        height=config.grid_size,
+        width=config.grid_size,
+        num_players=config.num_players,
+        episode_length=config.episode_length,
+    )
+
+
+def _plays_past_selves(config: LoqaConfig) -> bool:
+    return isinstance(config, CoinGameConfig) and config.opponents == "past_selves"
+
+
+def _num_players(config: LoqaConfig) -> int:
+    return config.num_players if isinstance(config, CoinGameConfig) else 2

@@ -1,0 +1,44 @@
+"""What an experiment is: what is run at each preset, and the claims that it tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common.logger.claims import Claim
+from loqa.training_configs import CoinGameConfig, IpdConfig, LoqaConfig
+
+PRESETS = ("smoke", "quick", "paper")
+FIRST_SEED = 42  # as published: seeds 42 to 51
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What one experiment runs and what it claims.
+
+    Attributes:
+      source: place in the paper.
+      summary: what is run, in a sentence.
+      claims: declared before the run.
+      configs: settings by preset.
+      num_seeds: seeds by preset, the next integers from FIRST_SEED on.
+      minutes: expected time by preset on two CPU cores, compilation included.
+      why_it_fails: what is said of its claims that do not reproduce.
+      not_by_default: why it runs only by name; empty if it is part of the default run.
+    """
+
+    source: str
+    summary: str
+    claims: tuple[Claim, ...]
+    configs: Mapping[str, Any]
+    num_seeds: Mapping[str, int]
+    minutes: Mapping[str, float]
+    why_it_fails: str = ""
+    not_by_default: str = ""
+
+    def training_configs(self) -> dict[str, LoqaConfig]:
+        """Returns the settings by preset if this is one training run per seed, else nothing."""
+        return {
+            preset: config
+            for preset, config in self.configs.items()
+            if isinstance(config, (IpdConfig, CoinGameConfig))
+        }
