@@ -1,4 +1,7 @@
-"""The commands of LOQA: `python -m loqa list | reproduce | train | evaluate | report | bench`."""
+"""The commands of LOQA: `python -m loqa COMMAND`.
+
+COMMAND is one of list, reproduce, train, evaluate, report, bench, export, show.
+"""
 
 import os
 import signal
@@ -30,6 +33,8 @@ def main(words: Sequence[str]) -> int:
         "evaluate": evaluate,
         "report": report,
         "bench": bench,
+        "export": export,
+        "show": show,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -59,7 +64,7 @@ def list_experiments(words: Sequence[str]) -> int:
         say(f"    {experiment.summary}")
         if experiment.not_by_default:
             say(f"    by name only: {experiment.not_by_default}")
-        for claim in experiment.claims:
+        for claim in experiment.claims_at("quick"):
             say(f"    - {claim.id}: {claim.statement}; {claim.criterion.describe()}")
     return 0
 
@@ -120,12 +125,17 @@ def train(words: Sequence[str]) -> int:
 
 
 def evaluate(words: Sequence[str]) -> int:
-    """Evaluates the newest checkpoint of a run, or a given one."""
+    """Evaluates the newest checkpoint of a run, or a given one, alone or against a player."""
     parsed = arguments.parse_evaluate(words, evaluate.__doc__)
     prepare_jax()
-    from loqa import runs
+    from loqa import contestants, runs
 
-    metrics, seeds, step = runs.evaluate_run(parsed.run_dir, getattr(parsed, "checkpoint", None))
+    checkpoint = getattr(parsed, "checkpoint", None)
+    if "opponent" in parsed:
+        played = contestants.evaluate_against(parsed.run_dir, checkpoint, parsed.opponent)
+    else:
+        played = runs.evaluate_run(parsed.run_dir, checkpoint)
+    metrics, seeds, step = played
     _print_metrics(metrics, seeds)
     say(f"after {step} updates")
     return 0
@@ -147,6 +157,36 @@ def bench(words: Sequence[str]) -> int:
     from loqa import bench as bench_module
 
     say(bench_module.run(parsed.repeats, parsed.output))
+    return 0
+
+
+def export(words: Sequence[str]) -> int:
+    """Writes a Coin Game player of a run to one file, which any program can play."""
+    parsed = arguments.parse_export(words, export.__doc__)
+    prepare_jax()
+    from loqa import contestants
+
+    path, step = contestants.export(parsed.run_dir, parsed.seed, parsed.checkpoint, parsed.output)
+    say(f"player after {step} updates: {shown_path(path)}")
+    return 0
+
+
+def show(words: Sequence[str]) -> int:
+    """Plays one episode of the Coin Game and draws it, as an animated GIF or a PNG strip."""
+    parsed = arguments.parse_show(words, show.__doc__)
+    prepare_jax()
+    from loqa import show as show_module
+
+    path, rewards = show_module.show(
+        parsed.agent,
+        parsed.opponent,
+        seed=parsed.seed,
+        episode_seed=parsed.episode_seed,
+        output=parsed.output,
+    )
+    for name, reward in rewards.items():
+        say(f"{name}: reward {reward:+g}")
+    say(f"episode: {shown_path(path)}")
     return 0
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loqa.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
-from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS, IpdConfig
+from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS, LoqaConfig
 from loqa.errors import UserError
 
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
+SELF = "self"
+PLAYERS = "a run folder, an exported file, AC, AD or random"
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 
@@ -46,7 +48,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
     return parsed, [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
 
 
-def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespace, IpdConfig]:
+def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespace, LoqaConfig]:
     """Parses the options of `train`; returns them and the settings of the run.
 
     Which defaults --help shows depends on the experiment and the preset among `words`.
@@ -90,7 +92,49 @@ def parse_evaluate(words: Sequence[str], description: str | None) -> Namespace:
     parser.add_argument(
         "--checkpoint", type=Path, default=SUPPRESS, help="file (default: the newest of the run)"
     )
+    parser.add_argument(
+        "--opponent",
+        type=Path,
+        default=SUPPRESS,
+        help="exported file of a Coin Game player to play against, whoever trained it",
+    )
     return parser.parse_all(words)
+
+
+def parse_export(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `export`; those not given are None."""
+    parser = Parser(prog="python -m loqa export", description=description)
+    parser.add_argument("run_dir", type=Path, help="folder of a run in the Coin Game")
+    for option, kind, meaning in (
+        ("--seed", int, "of the run, whose agent is exported (default: the run's first)"),
+        ("--checkpoint", Path, "file (default: the newest of the run)"),
+        ("--output", Path, "file to write (default: one in RUN_DIR)"),
+    ):
+        parser.add_argument(option, type=kind, default=SUPPRESS, help=meaning)
+    parsed = _with_none(parser.parse_all(words), "seed", "checkpoint", "output")
+    if parsed.output is not None and parsed.output.is_dir():
+        raise UserError(f"--output must be a file, got the folder {parsed.output}")
+    return parsed
+
+
+def parse_show(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `show`; those without a default are None if not given."""
+    parser = Parser(prog="python -m loqa show", description=description)
+    parser.add_argument("agent", help=f"player in the first seat: {PLAYERS}")
+    parser.add_argument(
+        "--opponent", default=SELF, help=f"player in the other seats: {PLAYERS}, or {SELF}"
+    )
+    for option, kind, meaning in (
+        ("--seed", int, "of runs, whose agents play (default: the first of each run)"),
+        ("--output", Path, ".gif, or .png for a strip (default: a GIF named after the players)"),
+    ):
+        parser.add_argument(option, type=kind, default=SUPPRESS, help=meaning)
+    parser.add_argument("--episode-seed", type=int, default=0, help="decides the episode")
+    parsed = _with_none(parser.parse_all(words), "seed", "output")
+    _check_seeds("--episode-seed", parsed.episode_seed, 1)
+    if parsed.output is not None and parsed.output.suffix not in (".gif", ".png"):
+        raise UserError(f"--output must end in .gif or .png, got {parsed.output}")
+    return parsed
 
 
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
@@ -104,6 +148,11 @@ def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     if parsed.output.is_dir():
         raise UserError(f"--output must be a file, got the folder {parsed.output}")
     return parsed
+
+
+def _with_none(parsed: Namespace, *names: str) -> Namespace:
+    """Fills in None for options that were not given: as a default, help would show it."""
+    return Namespace(**dict.fromkeys(names) | vars(parsed))
 
 
 def _add_preset(parser: Parser) -> None:

@@ -84,10 +84,10 @@ def _phase_rows(config: IpdConfig, repeats: int) -> list[Row]:
     setup = train.make_setup(config)
 
     def played(state: train.TrainState) -> Any:
-        return train.play(setup, state.params, state.key)
+        return train.play(setup, state.params, (state.params,), state.key)
 
     def acted(state: train.TrainState) -> Any:
-        return train.actor_step(setup, state, played(state))
+        return train.actor_step(setup, state, (state.params,), played(state))
 
     def fitted(state: train.TrainState) -> Any:
         return train.critic_step(setup, state, state.params, played(state))

@@ -19,9 +19,9 @@ from jax import Array, lax
 
 from common import ipd
 from loqa import exact_gradient, objectives
-from loqa.training_configs import IpdConfig
 from loqa.networks import Agent, Evaluation, Params
 from loqa.rollout import rollout
+from loqa.training_configs import IpdConfig
 
 Metrics = dict[str, Array]
 

@@ -11,9 +11,9 @@ from jax import Array
 
 from common import ipd, ipd_values
 from loqa import objectives
-from loqa.training_configs import IpdConfig
 from loqa.networks import NUM_ACTIONS, NUM_STATES, STATE_OBSERVATIONS, Agent, Params, state_index
 from loqa.rollout import Trajectory, rollout
+from loqa.training_configs import IpdConfig
 
 STATES = ("start", "cc", "cd", "dc", "dd")  # the player's own action first
 Metrics = dict[str, Array]

@@ -21,8 +21,8 @@ import numpy as np
 from jax import Array, lax
 
 from common import ipd
-from loqa.training_configs import IpdConfig
 from loqa.rollout import behaviour_probs
+from loqa.training_configs import IpdConfig
 
 _NEXT_STATE = np.array([[ipd.CC, ipd.CD], [ipd.DC, ipd.DD]], np.int32)  # [A, A]
 _OTHER_VIEW = np.array([ipd.START, ipd.CC, ipd.DC, ipd.CD, ipd.DD], np.int32)

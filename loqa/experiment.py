@@ -19,10 +19,11 @@ class Experiment:
       source: place in the paper.
       summary: what is run, in a sentence.
       claims: declared before the run.
+      paper_claims: those at preset "paper", if they are others than `claims`.
       configs: settings by preset.
       num_seeds: seeds by preset, the next integers from FIRST_SEED on.
       minutes: expected time by preset on two CPU cores, compilation included.
-      why_it_fails: what is said of its claims that do not reproduce.
+      why_it_fails: what is said of its claims that do not reproduce; of all, or by claim id.
       not_by_default: why it runs only by name; empty if it is part of the default run.
     """
 
@@ -32,8 +33,18 @@ class Experiment:
     configs: Mapping[str, Any]
     num_seeds: Mapping[str, int]
     minutes: Mapping[str, float]
-    why_it_fails: str = ""
+    why_it_fails: str | Mapping[str, str] = ""
     not_by_default: str = ""
+    paper_claims: tuple[Claim, ...] = ()
+
+    def claims_at(self, preset: str) -> tuple[Claim, ...]:
+        """Returns the claims that are tested at a preset."""
+        return self.paper_claims if preset == "paper" and self.paper_claims else self.claims
+
+    def note(self, claim: str) -> str:
+        """Returns what is said of a claim that does not reproduce."""
+        notes = self.why_it_fails
+        return notes if isinstance(notes, str) else notes.get(claim, "")
 
     def training_configs(self) -> dict[str, LoqaConfig]:
         """Returns the settings by preset if this is one training run per seed, else nothing."""

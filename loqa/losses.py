@@ -17,8 +17,6 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from loqa.differentiable_returns import discounted_sums
-
 
 def td_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
     """One-step advantage of the joint move: A_t = r_t + gamma V_{t+1} - V_t.
@@ -35,19 +33,18 @@ def td_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
     return rewards + discount * values[1:] - values[:-1]
 
 
-def return_advantages(rewards: Array, values: Array, *, discount: float) -> Array:
-    """Monte Carlo advantage: A_t = sum_{k>=t} gamma^(k-t) r_k - V_t, truncated at T; an option.
+def return_advantages(returns: Array, values: Array) -> Array:
+    """Monte Carlo advantage: A_t = R_t - V_t, an option.
 
     Args:
-      rewards: r_t of the agent. Shape [T].
+      returns: R_t = sum_{k>=t} gamma^(k-t) r_k of the agent, truncated at T. Shape [T].
       values: V_t for t = 0..T. Shape [T + 1].
-      discount: gamma, per step.
 
     Returns:
       A_t. Shape [T]. Not stopped either.
     """
-    chex.assert_shape(values, (rewards.shape[0] + 1,))
-    return discounted_sums(rewards, discount) - values[:-1]
+    chex.assert_shape(values, (returns.shape[0] + 1,))
+    return returns - values[:-1]
 
 
 def policy_loss(log_probs: Array, advantages: Array) -> Array:

@@ -62,10 +62,7 @@ def actor_loss(
     """
     own = agent.evaluate(params, trajectory.observations[:, 0])
     log_probs = _at_taken(own.log_policy, own, trajectory.actions[:, 0])
-    advantage = losses.td_advantages if config.advantage == "td" else losses.return_advantages
-    advantages = advantage(trajectory.rewards[:, 0], _values(own), discount=config.discount)
-    if config.stop_grad_advantage:
-        advantages = lax.stop_gradient(advantages)
+    advantages = _advantages(trajectory.rewards[:, 0], _values(own), config)
     negative_entropies = losses.negative_entropies(own.log_policy)[own.inputs[:-1]]
     shaping_losses = [
         losses.shaping_loss(
@@ -159,6 +156,16 @@ def critic_loss(
             discount=config.discount,
         )
     return losses.critic_loss(_at_taken(own.q_values, own, actions), targets)
+
+
+def _advantages(rewards: Array, values: Array, config: LoqaConfig) -> Array:
+    """A_t of the agent, a constant if the configuration stops it. Shape [T]."""
+    if config.advantage == "td":
+        advantages = losses.td_advantages(rewards, values, discount=config.discount)
+    else:
+        returns = differentiable_returns.discounted_sums(rewards, config.discount)
+        advantages = losses.return_advantages(returns, values)
+    return lax.stop_gradient(advantages) if config.stop_grad_advantage else advantages
 
 
 def _evaluation_in_play(

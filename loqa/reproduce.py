@@ -1,25 +1,20 @@
 """Runs experiments and writes what they show: result record, learning curves, claim entries."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from common.logger import claims, curves, provenance, results
 from common.logger.run_folder import RunFolder
-from loqa import runs
-from loqa.configs import EXPERIMENTS, FIRST_SEED, Config, Experiment, GradientConfig
-from loqa.estimator_bias import compare_gradients
+from loqa import studies
+from loqa.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from loqa.runs import RunOptions
+from loqa.studies import Metrics
+from loqa.trainer import Finished, Trainer
 
 PAPER = "loqa"
-CRITICS: tuple[Literal["sarsa", "returns"], ...] = ("sarsa", "returns")
-Values = dict[str, list[float]]  # metric -> a value per seed
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,7 @@ class Request:
       runs_dir: where run folders lie.
       force: whether records of newer runs may be overwritten.
       options: see `RunOptions`; `resume` continues the newest run of the experiment.
+      finished: trainings of this call so far; an experiment that needs one again takes it.
     """
 
     preset: str
@@ -41,13 +37,7 @@ class Request:
     runs_dir: Path
     force: bool
     options: RunOptions
-
-
-class _Outcome(NamedTuple):
-    metrics: Values
-    curves: list[dict[str, float]]
-    origin: dict[str, Any]  # provenance of the run, of its first start if it was resumed
-    compile_seconds: float
+    finished: Finished = field(default_factory=dict)
 
 
 def reproduce(name: str, request: Request) -> dict[str, Any]:
@@ -75,22 +65,23 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
     if not request.force:
         results.check_not_newer(folder / f"{name}.json", _started_at(path))
 
-    outcome = _run(experiment.configs[request.preset], seeds, path, request.options)
+    trainer = Trainer(path, seeds, request.options, request.finished)
+    findings = studies.study(experiment.configs[request.preset], trainer)
     record = results.make_record(
         paper=PAPER,
         experiment=name,
         preset=request.preset,
-        claims=_judged(experiment, outcome.metrics, is_scientific=request.preset != "smoke"),
-        metrics=outcome.metrics,
+        claims=_judged(experiment, findings.metrics, request.preset),
+        metrics=findings.metrics,
         config=asdict(experiment.configs[request.preset]),
         seeds=seeds,
-        provenance=outcome.origin,
+        provenance=trainer.origin,
         wall_seconds=time.perf_counter() - started,
-        compile_seconds=outcome.compile_seconds,
+        compile_seconds=trainer.compile_seconds,
         peak_memory_bytes=provenance.peak_memory_bytes(),
     )
     results.write_record(folder, record, force=request.force)
-    curves.write_curves(folder / f"{name}.csv", outcome.curves)
+    curves.write_curves(folder / f"{name}.csv", findings.curves)
     return record
 
 
@@ -103,104 +94,22 @@ def run_path(name: str, runs_dir: Path, preset: str, *, resume: bool) -> Path:
     return parent / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
-def curve_rows(log: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> list[dict[str, float]]:
-    """Turns lines of metrics with lists over seeds into rows of a curve, one per line and seed."""
-    return [
-        {
-            "update": line["step"],
-            "seed": seed,
-            **{name: values[i] for name, values in line.items() if name != "step"},
-        }
-        for line in log
-        for i, seed in enumerate(seeds)
-    ]
-
-
 def _started_at(path: Path) -> str:
     """When the run in a folder was started; now, if it is yet to be."""
-    for folder in (path, path / CRITICS[0]):
-        if (folder / "run.json").exists():
-            return str(RunFolder.open(folder).provenance["started_at"])
-    return datetime.now(UTC).isoformat()
+    files = [path / "run.json", *path.glob("*/run.json")]
+    starts = [
+        RunFolder.open(file.parent).provenance["started_at"] for file in files if file.exists()
+    ]
+    return min(starts, default=datetime.now(UTC).isoformat())
 
 
-def _judged(
-    experiment: Experiment, metrics: Values, *, is_scientific: bool
-) -> list[dict[str, Any]]:
+def _judged(experiment: Experiment, metrics: Metrics, preset: str) -> list[dict[str, Any]]:
     """Claim entries; those that fail carry the experiment's sentence on why."""
+    # A single seed meets no other: a smoke run cannot measure that.
+    declared = [c for c in experiment.claims_at(preset) if c.metric in metrics or preset != "smoke"]
     failing = {
-        claim.id: experiment.why_it_fails
-        for claim in experiment.claims
+        claim.id: experiment.note(claim.id)
+        for claim in declared
         if claims.judge(claim.criterion, metrics[claim.metric]) != claims.Verdict.REPRODUCED
     }
-    return claims.evaluate_claims(
-        experiment.claims, metrics, notes=failing, scientific=is_scientific
-    )
-
-
-def _run(config: Config, seeds: Sequence[int], path: Path, options: RunOptions) -> _Outcome:
-    if isinstance(config, GradientConfig):
-        return _compare_critics(config, seeds, path, options)
-    result = runs.run_seeds(config, seeds, path, options)
-    rows = curve_rows(result.log, seeds)
-    return _Outcome(result.metrics, rows, result.origin, result.compile_seconds)
-
-
-def _compare_critics(
-    config: GradientConfig, seeds: Sequence[int], path: Path, options: RunOptions
-) -> _Outcome:
-    """Runs `beyond_ipd_estimator_bias`: two trainings, judged by their gradients on the way.
-
-    Metrics are means over the snapshots.
-    """
-    compared = partial(compare_gradients, num_batches=config.num_batches)
-    by_critic = {
-        critic: runs.run_seeds(
-            config.training(critic), seeds, path / critic, options, evaluation=compared
-        )
-        for critic in CRITICS
-    }
-    means: dict[str, dict[str, np.ndarray]] = {
-        critic: {
-            name: np.mean([line[name] for line in result.log], axis=0)  # [seeds]
-            for name in result.log[0]
-            if name != "step"
-        }
-        for critic, result in by_critic.items()
-    }
-    return _Outcome(
-        metrics={name: values.tolist() for name, values in _compared(means).items()},
-        curves=_side_by_side({c: curve_rows(r.log, seeds) for c, r in by_critic.items()}),
-        origin=by_critic[CRITICS[0]].origin,
-        compile_seconds=sum(result.compile_seconds for result in by_critic.values()),
-    )
-
-
-def _compared(means: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Metrics of both runs, critic -> metric -> [seeds], under the names that claims use."""
-    exact, exact_value = (
-        np.mean([means[critic][name] for critic in CRITICS], axis=0)
-        for name in ("cosine_exact", "cosine_exact_value")
-    )
-    learned = {
-        f"{name}_{critic}_critic": means[critic][f"{name}_learned"]
-        for name in ("cosine", "signal")
-        for critic in CRITICS
-    }
-    return {
-        **learned,
-        "cosine_exact_critic": exact,
-        "cosine_exact_critic_value": exact_value,
-        "cosine_gain_of_critic_value": exact_value - exact,
-    }
-
-
-def _side_by_side(runs_rows: Mapping[str, list[dict[str, float]]]) -> list[dict[str, float]]:
-    """Joins the curves of several runs row by row; a metric's name gets the run's in front."""
-    joined = []
-    for rows in zip(*runs_rows.values(), strict=True):
-        row = {name: rows[0][name] for name in ("update", "seed")}
-        for run, values in zip(runs_rows, rows, strict=True):
-            row |= {f"{run}_{name}": v for name, v in values.items() if name not in row}
-        joined.append(row)
-    return joined
+    return claims.evaluate_claims(declared, metrics, notes=failing, scientific=preset != "smoke")

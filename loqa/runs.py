@@ -1,5 +1,6 @@
 """Runs a training of several seeds: compiled chunks, evaluation, metrics, checkpoints, resume."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
@@ -13,16 +14,33 @@ from jax import Array
 
 from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from loqa import checkpoints, evaluate, programs, resume, train
-from loqa.configs import IpdConfig
-from loqa.errors import UserError
+from loqa import (
+    checkpoints,
+    coin_game_rollout,
+    evaluate,
+    matches,
+    objectives,
+    programs,
+    resume,
+    train,
+)
+from loqa.errors import InterruptedRunError, UserError
 from loqa.finite import check_finite
-from loqa.networks import Params
+from loqa.networks import Agent, Params
 from loqa.programs import Metrics, Program
+from loqa.training_configs import CoinGameConfig, IpdConfig
 
-Evaluation = Callable[[IpdConfig, Params, Array], Metrics]  # consumes the key
+Config = IpdConfig | CoinGameConfig
+Evaluation = Callable[[Any, Params, Array], Metrics]  # configuration, parameters; consumes the key
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
-SHOWN = ("self_play_value", "is_tit_for_tat", "cosine_learned")  # if there, mean over seeds
+SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
+    "self_play_value": "self_play",
+    "is_tit_for_tat": "tit_for_tat",
+    "cosine_learned": "cosine",
+    "self_play": "self_play",
+    "vs_always_cooperate": "vs_AC",
+    "vs_always_defect": "vs_AD",
+}
 
 
 @dataclass(frozen=True)
@@ -49,19 +67,20 @@ class RunOptions:
 class RunResult(NamedTuple):
     """What a finished run leaves in memory; the rest is in its folder."""
 
-    state: train.TrainState  # leading axis: seeds
+    params: Params  # of the agents that are evaluated; leading axis: seeds
     metrics: dict[str, list[float]]  # final evaluation, a value per seed
     log: list[dict[str, Any]]  # lines of metrics.jsonl
     origin: dict[str, Any]  # provenance of the run's first start
     compile_seconds: float
+    seconds_per_update: float  # of all seeds together, without evaluation; 0 if none was left
 
 
 def run_seeds(
-    config: IpdConfig,
+    config: Config,
     seeds: Sequence[int],
     path: Path,
     options: RunOptions,
-    evaluation: Evaluation = evaluate.evaluate,
+    evaluation: Evaluation | None = None,
 ) -> RunResult:
     """Trains all seeds to the end, or continues a run that was stopped.
 
@@ -70,7 +89,7 @@ def run_seeds(
       seeds: one run each.
       path: the run folder.
       options: see `RunOptions`.
-      evaluation: what is measured of the agent at every log point.
+      evaluation: what is measured of the agent at every log point; None for `evaluate_agent`.
 
     Raises:
       FileExistsError: the folder is in use and `options.resume` is not set.
@@ -87,13 +106,32 @@ def run_seeds(
     options.stop_if_asked()
     state, step = resume.saved_state(folder, _template(config, len(seeds)), options.warn)
     with programs.memory_errors_explained():
-        program = _compile(config, len(seeds), evaluation)
+        program = _compile(config, len(seeds), evaluation or evaluate_agent)
         if state is None:
             state = program.init(jnp.asarray(seeds, jnp.int32))
-        state = _advance_to_end(program, state, step, config, folder, options)
+        state, seconds = _advance_to_end(program, state, step, config, folder, options)
         metrics = _per_seed(program.evaluate(state))
-    log = folder.metrics.read()
-    return RunResult(state, metrics, log, folder.provenance, program.compile_seconds)
+    return RunResult(
+        params=_learners(config, state),
+        metrics=metrics,
+        log=folder.metrics.read(),
+        origin=folder.provenance,
+        compile_seconds=program.compile_seconds,
+        seconds_per_update=seconds / max(config.num_updates - step, 1),
+    )
+
+
+def make_agent(config: Config) -> Agent:
+    """Builds the agent that a configuration trains."""
+    return objectives.make_agent(config)
+
+
+def evaluate_agent(config: Config, params: Params, key: Array) -> Metrics:
+    """Evaluates an agent against itself and fixed opponents; consumes the key."""
+    if isinstance(config, IpdConfig):
+        return evaluate.evaluate(config, params, key)
+    game, agent = coin_game_rollout.make_game(config), make_agent(config)
+    return matches.evaluate(game, agent, params, key, config.num_eval_episodes)
 
 
 def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[float]], Any, int]:
@@ -105,6 +143,31 @@ def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[fl
 
     Returns:
       Metrics with a value per seed, the seeds, and the updates done.
+
+    Raises:
+      Exception: see `load_run`.
+    """
+    saved = load_run(path, checkpoint)
+    evaluate_all = programs.over_seeds(_evaluation_of(saved.config, evaluate_agent), saved.state)
+    return _per_seed(evaluate_all(saved.state)), saved.seeds, saved.step
+
+
+class SavedRun(NamedTuple):
+    """What a checkpoint of a run holds."""
+
+    config: Config
+    seeds: list[int]
+    state: train.TrainState  # leading axis: seeds
+    params: Params  # of the agents that are evaluated; leading axis: seeds
+    step: int  # updates done
+
+
+def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
+    """Loads a checkpoint of a run.
+
+    Args:
+      path: the run folder.
+      checkpoint: the file; None for the newest.
 
     Raises:
       FileNotFoundError: there is no such run or checkpoint.
@@ -123,30 +186,41 @@ def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[fl
         others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
         offer = f"; try --checkpoint {others[-1]}" if others else ""
         raise atomic.DamagedFileError(f"{error}{offer}") from error
-    evaluate_all = programs.over_seeds(_evaluation_of(config, evaluate.evaluate), state)
-    return _per_seed(evaluate_all(state)), seeds, step
+    return SavedRun(config, seeds, state, _learners(config, state), step)
+
+
+def _learners(config: Config, state: train.TrainState) -> Params:
+    """Parameters of the agents that are evaluated, [S, ...]."""
+    return jax.vmap(train.make_train(config).learner)(state)
 
 
 def _advance_to_end(
     program: Program,
     state: train.TrainState,
     step: int,
-    config: IpdConfig,
+    config: Config,
     folder: RunFolder,
     options: RunOptions,
-) -> train.TrainState:
-    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint."""
-    description = folder.path.name.partition("-")[0]
+) -> tuple[train.TrainState, float]:
+    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint.
+
+    Returns:
+      The last state, and the seconds that the updates took.
+    """
+    seconds = 0.0
     with ExitStack() as stack:
         sinks = _open_trackers(folder, options)
         for sink in sinks:
             stack.callback(sink.close)
         bar = stack.enter_context(
-            progress.Progress(config.num_updates, description, initial=step, quiet=options.quiet)
+            progress.Progress(
+                config.num_updates, _description(folder), initial=step, quiet=options.quiet
+            )
         )
         while step < config.num_updates:
-            options.stop_if_asked()
-            state, metrics = program.advance(state)
+            started = time.perf_counter()
+            state, metrics = jax.block_until_ready(program.advance(state))
+            seconds += time.perf_counter() - started
             evaluated = program.evaluate(state)
             check_finite(
                 metrics,
@@ -159,16 +233,39 @@ def _advance_to_end(
             step += config.eval_every_updates
             line = _line(metrics, evaluated)
             folder.metrics.append(step, line)
-            checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
             for sink in sinks:
                 sink.log(step, line)
-            shown = {name: float(np.mean(line[name])) for name in SHOWN if name in line}
-            bar.advance(step, **shown)
-    options.stop_if_asked()
-    return state
+            bar.advance(step, **{SHOWN[n]: float(np.mean(line[n])) for n in SHOWN if n in line})
+            _save_if_due(state, step, config, folder, options)
+    return state, seconds
 
 
-def _compile(config: IpdConfig, num_seeds: int, evaluation: Evaluation) -> Program:
+def _description(folder: RunFolder) -> str:
+    """Name of a run in its progress bar: its experiment, and which part if it is one of several."""
+    name, parent = folder.path.name, folder.path.parent.name
+    return name.partition("-")[0] if "-" in name else f"{parent.partition('-')[0]} {name}"
+
+
+def _save_if_due(
+    state: train.TrainState, step: int, config: Config, folder: RunFolder, options: RunOptions
+) -> None:
+    """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
+
+    def save() -> None:
+        checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
+
+    is_due = step % config.checkpoint_every_updates == 0 or step == config.num_updates
+    if is_due:
+        save()
+    try:
+        options.stop_if_asked()
+    except InterruptedRunError:
+        if not is_due:
+            save()
+        raise
+
+
+def _compile(config: Config, num_seeds: int, evaluation: Evaluation) -> Program:
     training = train.make_train(config)
     return programs.compile_program(
         lambda seed: training.init(jax.random.key(seed)),
@@ -179,13 +276,17 @@ def _compile(config: IpdConfig, num_seeds: int, evaluation: Evaluation) -> Progr
     )
 
 
-def _evaluation_of(
-    config: IpdConfig, evaluation: Evaluation
-) -> Callable[[train.TrainState], Metrics]:
-    return lambda state: evaluation(config, state.params, jax.random.fold_in(state.key, state.step))
+def _evaluation_of(config: Config, evaluation: Evaluation) -> Callable[[train.TrainState], Metrics]:
+    learner = train.make_train(config).learner
+
+    def evaluate_state(state: train.TrainState) -> Metrics:
+        key, step = jnp.ravel(state.key)[0], jnp.ravel(state.step)[0]  # of the first, if two learn
+        return evaluation(config, learner(state), jax.random.fold_in(key, step))
+
+    return evaluate_state
 
 
-def _template(config: IpdConfig, num_seeds: int) -> train.TrainState:
+def _template(config: Config, num_seeds: int) -> train.TrainState:
     """Shapes of the state of all seeds; found without compiling anything."""
     init = train.make_train(config).init
     template: train.TrainState = programs.shapes(lambda seed: init(jax.random.key(seed)), num_seeds)
@@ -201,14 +302,15 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
         raise UserError(str(error)) from error
 
 
-def _config_of(settings: Settings, path: Path) -> tuple[IpdConfig, list[int]]:
+def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    known, given = {"seeds", *(entry.name for entry in fields(IpdConfig))}, set(settings)
+    kind = CoinGameConfig if "grid_size" in settings else IpdConfig
+    known, given = {"seeds", *(entry.name for entry in fields(kind))}, set(settings)
     if known != given:
         strange = [f"unknown {name}" for name in sorted(given - known)]
         strange += [f"missing {name}" for name in sorted(known - given)]
         raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
-    config = IpdConfig(**{name: value for name, value in settings.items() if name != "seeds"})
+    config = kind(**{name: value for name, value in settings.items() if name != "seeds"})
     return config, settings["seeds"]
 
 

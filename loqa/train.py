@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from common import coin_game, ipd
+from common import ipd
 from loqa import coin_game_rollout, objectives, replay_buffer
 from loqa.networks import Agent, Params
 from loqa.objectives import Metrics
@@ -47,10 +47,20 @@ class Training(NamedTuple):
     learner: Callable[[TrainState], Params]  # the agent that is evaluated
 
 
+class Buffer(NamedTuple):
+    """Sizes of the agent replay buffer."""
+
+    size: int  # N, past selves that it holds at most
+    every_updates: int  # between two pushes
+    num_opponents: int  # K, past selves that are met in a batch
+
+
 class Setup(NamedTuple):
     """What a configuration means: the constants of its updates."""
 
     config: LoqaConfig
+    num_others: int  # seats but ours
+    buffer: Buffer | None  # None: we meet ourselves as we are
     agent: Agent
     play: Callable[[Params, Opponents, Array], Trajectory]  # one episode; consumes the key
     actor_optimizer: optax.GradientTransformation
@@ -80,18 +90,20 @@ def make_train(config: LoqaConfig) -> Training:
 def make_setup(config: LoqaConfig) -> Setup:
     """Builds game, networks and optimisers of a configuration."""
     agent = objectives.make_agent(config)
-    actor_optimizer = optax.adam(config.actor_learning_rate)
-    if isinstance(config, CoinGameConfig):
-        clip = optax.clip_by_global_norm(config.max_grad_norm)
-        actor_optimizer = optax.chain(clip, actor_optimizer)
+    actor_adam = optax.adam(config.actor_learning_rate)
+    critic_adam = optax.adam(config.critic_learning_rate)
+    if isinstance(config, IpdConfig):
+        play_one = _ipd_play(config, agent)
+        return Setup(config, 1, None, agent, play_one, actor_adam, critic_adam)
+    buffer = Buffer(config.buffer_size, config.push_every_updates, config.num_opponents)
     return Setup(
         config=config,
+        num_others=config.num_players - 1,
+        buffer=buffer if config.opponents == "past_selves" else None,
         agent=agent,
-        play=_ipd_play(config, agent)
-        if isinstance(config, IpdConfig)
-        else _coin_game_play(config, agent),
-        actor_optimizer=actor_optimizer,
-        critic_optimizer=optax.adam(config.critic_learning_rate),
+        play=_coin_game_play(config, agent),
+        actor_optimizer=optax.chain(optax.clip_by_global_norm(config.max_grad_norm), actor_adam),
+        critic_optimizer=critic_adam,
     )
 
 
@@ -106,9 +118,7 @@ def init(setup: Setup, key: Array) -> TrainState:
         critic_opt_state=setup.critic_optimizer.init(params["critic"]),
         key=run_key,
         step=jnp.zeros((), jnp.int32),
-        past_selves=replay_buffer.empty(params, setup.config.buffer_size)
-        if _plays_past_selves(setup.config)
-        else None,
+        past_selves=replay_buffer.empty(params, setup.buffer.size) if setup.buffer else None,
     )
 
 
@@ -128,9 +138,9 @@ def update_two(setup: Setup, states: TrainState) -> tuple[TrainState, Metrics]:
 
 def remember(setup: Setup, state: TrainState) -> TrainState:
     """Pushes the agent into the replay buffer, if there is one and it is its turn."""
-    if state.past_selves is None:
+    if setup.buffer is None:
         return state
-    every = setup.config.push_every_updates
+    every = setup.buffer.every_updates
     past_selves = replay_buffer.push(
         state.past_selves, state.params, state.step, every_updates=every
     )
@@ -146,10 +156,10 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
       past: replay buffer from which the opponents are drawn; without, we play ourselves.
     """
     key, play_key = jax.random.split(state.key)
-    opponents: Opponents = (state.params,) * (_num_players(setup.config) - 1)
-    if past is not None:
+    opponents: Opponents = (state.params,) * setup.num_others
+    if setup.buffer and past is not None:
         play_key, draw_key = jax.random.split(play_key)
-        opponents = draw_opponents(setup, past, state.step, draw_key)
+        opponents = draw_opponents(setup.buffer, setup.num_others, past, state.step, draw_key)
     batch = play(setup, state.params, opponents, play_key)
     params, actor_opt_state, actor_metrics = actor_step(setup, state, opponents, batch)
     params, critic_opt_state, critic_metrics = critic_step(setup, state, params, batch)
@@ -168,18 +178,15 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
     return state, {**actor_metrics, **critic_metrics, "reward_per_step": reward_per_step}
 
 
-def draw_opponents(setup: Setup, past: Params, step: Array, key: Array) -> Opponents:
+def draw_opponents(
+    buffer: Buffer, num_others: int, past: Params, step: Array, key: Array
+) -> Opponents:
     """Draws K past selves for every seat but ours, [K, ...] each; consumes the key."""
-    keys = jax.random.split(key, setup.config.num_players - 1)
     return tuple(
         replay_buffer.draw(
-            past,
-            step,
-            key,
-            every_updates=setup.config.push_every_updates,
-            number=setup.config.num_opponents,
+            past, step, key, every_updates=buffer.every_updates, number=buffer.num_opponents
         )
-        for key in keys
+        for key in jax.random.split(key, num_others)
     )
 
 
@@ -200,9 +207,9 @@ def over_batch(
     Each of K past selves is met in B / K episodes that follow each other: products with its
     parameters are then of matrices instead of vectors.
     """
-    if not _plays_past_selves(setup.config):
+    if setup.buffer is None:
         return jax.vmap(function, (None, 0))(opponents, batch)
-    num_opponents = setup.config.num_opponents
+    num_opponents = setup.buffer.num_opponents
     grouped = jax.tree.map(lambda leaf: leaf.reshape(num_opponents, -1, *leaf.shape[1:]), batch)
     results = jax.vmap(jax.vmap(function, (None, 0)))(opponents, grouped)
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), results)
@@ -276,7 +283,7 @@ def _ipd_play(config: IpdConfig, agent: Agent) -> Callable[[Params, Opponents, A
 def _coin_game_play(
     config: CoinGameConfig, agent: Agent
 ) -> Callable[[Params, Opponents, Array], Trajectory]:
-    game = make_coin_game(config)
+    game = coin_game_rollout.make_game(config)
     players = (coin_game_rollout.learned(game, agent),) * config.num_players
 
     def play_one(params: Params, opponents: Opponents, key: Array) -> Trajectory:
@@ -284,21 +291,3 @@ def _coin_game_play(
         return coin_game_rollout.trajectory(game, episode)
 
     return play_one
-
-
-def make_coin_game(config: CoinGameConfig) -> coin_game.CoinGame:
-    """Builds the game of a configuration."""
-    return coin_game.CoinGame(
-        height=config.grid_size,
-        width=config.grid_size,
-        num_players=config.num_players,
-        episode_length=config.episode_length,
-    )
-
-
-def _plays_past_selves(config: LoqaConfig) -> bool:
-    return isinstance(config, CoinGameConfig) and config.opponents == "past_selves"
-
-
-def _num_players(config: LoqaConfig) -> int:
-    return config.num_players if isinstance(config, CoinGameConfig) else 2

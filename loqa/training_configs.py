@@ -51,6 +51,11 @@ class IpdConfig:
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
 
+    @property
+    def checkpoint_every_updates(self) -> int:
+        """Updates between checkpoints: the state is small, each evaluation is followed by one."""
+        return self.eval_every_updates
+
 
 @dataclass(frozen=True)
 class CoinGameConfig:
@@ -149,3 +154,69 @@ class GradientConfig:
             critic_targets=critic_targets,
             stop_grad_advantage=critic_targets == "returns",
         )
+
+
+@dataclass(frozen=True)
+class PolaConfig:
+    """POLA-DiCE in either game; an update is an epoch of outer steps of both players.
+
+    The defaults are the published settings of the Coin Game (Zhao et al., arXiv 2210.10125, and its
+    released code). Those of the iterated prisoner's dilemma are in brackets where they differ; its
+    payoffs here are three times theirs, less two, so that their penalties count three times and
+    their inner rate a third.
+
+    LOLA-DiCE is the case of no penalties and one inner and one outer step.
+    """
+
+    game: Literal["coin_game", "ipd"] = setting("coin_game", "what is played")
+    num_updates: int = setting(251, "epochs of a run (ipd 101)", low=1)
+    eval_every_updates: int = setting(1, "epochs between evaluation and checkpoint", low=1)
+    num_eval_episodes: int = setting(512, "episodes against each opponent", low=1)
+    grid_size: int = setting(3, "rows and columns of the Coin Game's grid", low=2)
+    batch_size: int = setting(1000, "episodes per inner and per outer step (ipd 2000)", low=1)
+    episode_length: int = setting(50, "steps per episode (T)", low=2)
+    discount: float = setting(0.96, "gamma, per step", low=0.0, high=1.0)
+    gae_discount: float = setting(1.0, "lambda of the advantages, per step", low=0.0, high=1.0)
+    num_outer_steps: int = setting(200, "steps of a player per epoch", low=1)
+    num_inner_steps: int = setting(4, "steps of the opponent in each look-ahead (ipd 2)", low=1)
+    inner_learning_rate: float = setting(1e-2, "SGD, opponent's policy (ipd .005)", low=0.0)
+    outer_learning_rate: float = setting(3e-3, "Adam, policy", low=0.0)
+    value_learning_rate: float = setting(5e-4, "Adam, or SGD in the look-ahead, values", low=0.0)
+    inner_penalty: float = setting(5.0, "weight of the opponent's KL (ipd 10)", low=0.0)
+    outer_penalty: float = setting(150.0, "weight of the player's KL (ipd 100)", low=0.0)
+    hidden_size: int = setting(64, "units of the towers of policy and values", low=1)
+
+    def __post_init__(self) -> None:
+        """Refuses values outside their range and sizes that do not divide."""
+        check_fields(self)
+        check_divides(self, "num_updates", "eval_every_updates")
+
+    @property
+    def checkpoint_every_updates(self) -> int:
+        """Updates between checkpoints: the state is small, each evaluation is followed by one."""
+        return self.eval_every_updates
+
+
+@dataclass(frozen=True)
+class BestResponseConfig:
+    """A learned best response to a frozen agent in the Coin Game: sizes and rates, our own."""
+
+    num_updates: int = setting(400, "updates of the responder", low=1)
+    num_curve_points: int = setting(20, "points of its learning curve", low=1)
+    num_eval_episodes: int = setting(4096, "episodes of the final evaluation", low=1)
+    batch_size: int = setting(128, "episodes per update", low=1)
+    num_epochs: int = setting(4, "passes over a batch", low=1)
+    num_minibatches: int = setting(2, "gradient steps per pass", low=1)
+    hidden_size: int = setting(64, "units of actor and critic, each a GRU tower", low=1)
+    discount: float = setting(1.0, "gamma, per step; the rewards count alike", low=0.0, high=1.0)
+    gae_discount: float = setting(0.95, "lambda of the advantages, per step", low=0.0, high=1.0)
+    learning_rate: float = setting(2e-3, "Adam, at the start; falls to 0 linearly", low=0.0)
+    entropy_weight: float = setting(0.02, "beta, at the start; falls to 0 linearly", low=0.0)
+    clip_epsilon: float = setting(0.2, "clipping of the policy's ratio", low=0.0)
+    max_grad_norm: float = setting(0.5, "clipping of each tower's gradient", low=0.0)
+
+    def __post_init__(self) -> None:
+        """Refuses values outside their range and sizes that do not divide."""
+        check_fields(self)
+        check_divides(self, "num_updates", "num_curve_points")
+        check_divides(self, "batch_size", "num_minibatches")

@@ -189,3 +189,79 @@ def test_gradient_is_that_of_the_magic_boxes(float64: None) -> None:
         expected_gradients(with_boxes, weights),
         atol=1e-12,
     )
+
+
+def n_step_returns(log_probs: Array, num_rewards: int) -> Array:
+    return differentiable_returns.n_step_returns(
+        REWARDS_BY_HAND, log_probs, discount=0.5, num_rewards=num_rewards
+    )
+
+
+LOG_PROBS_BY_HAND = jnp.log(jnp.array([0.5, 0.25, 0.75]))
+
+
+@pytest.mark.parametrize(
+    ("num_rewards", "derivatives"),
+    [
+        # Only r_t depends on l_t.
+        (1, [[-1, 0, 0], [0, -3, 0], [0, 0, -2]]),
+        # l_t: r_t + r_{t+1} / 2; l_{t+1}: r_{t+1} / 2.
+        (2, [[-2.5, -1.5, 0], [0, -4, -1], [0, 0, -2]]),
+        # In G_0, l_0 reaches -1 - 3 / 2 - 2 / 4, l_1 all but the first term, l_2 the last.
+        (3, [[-3, -2, -0.5], [0, -4, -1], [0, 0, -2]]),
+    ],
+)
+def test_n_step_returns_match_hand_computed_values(num_rewards: int, derivatives: list) -> None:
+    function = functools.partial(n_step_returns, num_rewards=num_rewards)
+    np.testing.assert_allclose(function(LOG_PROBS_BY_HAND), [-3, -4, -2], rtol=1e-6)
+    jacobian = jax.jit(jax.jacobian(function))(LOG_PROBS_BY_HAND)
+    np.testing.assert_allclose(jacobian, derivatives, rtol=1e-6)
+
+
+@pytest.mark.parametrize("num_rewards", [1, 2, 4, 6, 9])
+def test_n_step_returns_have_the_gradient_of_a_magic_box_for_every_reward(
+    num_rewards: int, float64: None
+) -> None:
+    """sum_k gamma^k r_{t+k} box(l_t + ... + l_{t+k}); beyond n rewards there is no box."""
+    num_steps = 6
+    rewards = RANDOM.normal(size=num_steps)
+    log_probs = jnp.log(jnp.asarray(RANDOM.uniform(0.1, 0.9, num_steps)))
+
+    def with_boxes(log_probs: Array) -> Array:
+        estimates = []
+        for start in range(num_steps):
+            total = jnp.zeros(())
+            for time in range(start, num_steps):
+                reach = jnp.sum(log_probs[start : time + 1])
+                box = jnp.exp(reach - lax.stop_gradient(reach))
+                weight = GAMMA ** (time - start) * rewards[time]
+                total += weight * (box if time < start + num_rewards else 1.0)
+            estimates.append(total)
+        return jnp.stack(estimates)
+
+    def ours(log_probs: Array) -> Array:
+        return differentiable_returns.n_step_returns(
+            jnp.asarray(rewards), log_probs, discount=GAMMA, num_rewards=num_rewards
+        )
+
+    np.testing.assert_allclose(ours(log_probs), with_boxes(log_probs), rtol=1e-12)
+    expected = jax.jit(jax.jacobian(with_boxes))(log_probs)
+    np.testing.assert_allclose(jax.jit(jax.jacobian(ours))(log_probs), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("num_rewards", [NUM_STEPS, NUM_STEPS + 4])
+def test_with_every_reward_in_reach_they_are_loaded_dice_without_baseline_and_lambda(
+    num_rewards: int, float64: None
+) -> None:
+    def n_steps(rewards: Array, values: Array, log_probs: Array) -> Array:
+        return differentiable_returns.n_step_returns(
+            rewards, log_probs, discount=GAMMA, num_rewards=num_rewards
+        )
+
+    def unloaded(rewards: Array, values: Array, log_probs: Array) -> Array:
+        return dice_returns(rewards, 0 * values, log_probs, dice_discount=1.0)
+
+    weights = RANDOM.normal(size=len(REWARDS))
+    np.testing.assert_allclose(
+        expected_gradients(n_steps, weights), expected_gradients(unloaded, weights), atol=1e-12
+    )

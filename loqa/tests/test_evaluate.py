@@ -74,7 +74,7 @@ def test_tit_for_tat_is_told_from_other_policies(policy: tuple, expected: bool) 
 
 @pytest.mark.parametrize("actor", ["tabular", "mlp"])
 def test_cooperation_is_that_of_the_actor_in_the_five_states(actor: str) -> None:
-    agent = networks.make_agent(actor, 8, 16, num_steps=4)
+    agent = networks.memory_one_agent(actor, 8, 16, num_steps=4)
     params = random_parameters(agent, seed=0, scale=1.0)
     evaluation = agent.evaluate(params, jnp.array(STATE_OBSERVATIONS))
     expected = np.exp(evaluation.log_policy[evaluation.inputs][:, 0])

@@ -50,6 +50,15 @@ def test_advantages_let_the_gradient_of_both_values_through() -> None:
     np.testing.assert_array_equal(jacobian, [[-1, 0.5, 0], [0, -1, 0.5]])
 
 
+def test_return_advantages_match_hand_computed_values() -> None:
+    returns, values = jnp.array([-2.5, -3.0, 0.0]), jnp.array([-4.0, -2.0, -6.0, 100.0])
+    # -2.5 + 4, -3 + 2, 0 + 6: the value after the last step is in none.
+    np.testing.assert_array_equal(losses.return_advantages(returns, values), [1.5, -1.0, 6.0])
+    of_returns, of_values = jax.jacobian(losses.return_advantages, argnums=(0, 1))(returns, values)
+    np.testing.assert_array_equal(of_returns, np.eye(3))
+    np.testing.assert_array_equal(of_values, -np.eye(3, 4))
+
+
 def test_policy_and_shaping_loss_match_hand_computed_values() -> None:
     log_probs, advantages = jnp.array([-1.0, -0.5, -2.0]), jnp.array([3.0, -2.0, 1.0])
     for loss in (losses.policy_loss, losses.shaping_loss):
@@ -96,6 +105,26 @@ def test_opponent_log_probs_have_slope_one_minus_pi_over_tau_in_the_taken_value_
     np.testing.assert_array_equal(of_q_values, np.zeros((3, 3, num_actions)))
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.3])
+def test_a_constant_normaliser_leaves_the_value_and_makes_the_slope_one_over_tau(
+    temperature: float,
+) -> None:
+    rest = losses.rest_log_sum_exp(jnp.asarray(Q_VALUES[4]), temperature=temperature)
+    rest = rest[np.arange(3), TAKEN[4]]
+
+    def log_probs(taken_values: Array, rest: Array, is_stopped: bool) -> Array:
+        return losses.opponent_log_probs(
+            taken_values, rest, temperature=temperature, stop_grad_normalizer=is_stopped
+        )
+
+    taken_values = jnp.asarray(TAKEN_VALUES)
+    free, constant = (log_probs(taken_values, rest, stop) for stop in (False, True))
+    np.testing.assert_allclose(constant, free, rtol=1e-5, atol=1e-6)
+    jacobians = jax.jacobian(log_probs, argnums=(0, 1))(taken_values, rest, True)
+    np.testing.assert_allclose(jacobians[0], np.eye(3) / temperature, rtol=1e-6)
+    np.testing.assert_array_equal(jacobians[1], np.zeros((3, 3)))
+
+
 def test_an_opponent_far_from_indifferent_has_finite_log_probs_and_slopes() -> None:
     def total(taken_values: Array) -> Array:
         return jnp.sum(log_probs_by_losses(jnp.zeros((3, 2)), taken_values, 1.0))
@@ -126,6 +155,7 @@ def test_sarsa_targets_match_hand_computed_values() -> None:
     "call",
     [
         lambda: losses.td_advantages(jnp.zeros(3), jnp.zeros(3), discount=0.9),
+        lambda: losses.return_advantages(jnp.zeros(3), jnp.zeros(3)),
         lambda: losses.policy_loss(jnp.zeros(3), jnp.zeros((3, 1))),
         lambda: losses.shaping_loss(jnp.zeros(3), jnp.zeros(4)),
         lambda: losses.opponent_log_probs(jnp.zeros(3), jnp.zeros((3, 2)), temperature=1.0),

@@ -107,7 +107,7 @@ def test_actor_loss_and_its_gradient_are_those_of_the_released_formulas(options:
     @jax.jit
     @jax.value_and_grad
     def ours(params: Params) -> Array:
-        return objectives.actor_loss(agent, params, opponent_params, EPISODE, config)[0]
+        return objectives.actor_loss(agent, params, (opponent_params,), EPISODE, config)[0]
 
     @jax.jit
     @jax.value_and_grad
@@ -129,7 +129,7 @@ def gradients_of_actor_loss(config: IpdConfig) -> tuple[Params, Params]:
     agent, params, opponent_params = make(config)
 
     def loss(params: Params, opponent_params: Params) -> Array:
-        return objectives.actor_loss(agent, params, opponent_params, EPISODE, config)[0]
+        return objectives.actor_loss(agent, params, (opponent_params,), EPISODE, config)[0]
 
     return jax.jit(jax.grad(loss, argnums=(0, 1)))(params, opponent_params)
 
@@ -152,7 +152,7 @@ def test_naive_learner_ignores_the_opponent() -> None:
     config = IpdConfig(episode_length=NUM_STEPS, shaping_weight=0.0)
     agent, params, other_params = make(config)
     loss_against = jax.jit(
-        lambda opponent: objectives.actor_loss(agent, params, opponent, EPISODE, config)
+        lambda opponent: objectives.actor_loss(agent, params, (opponent,), EPISODE, config)
     )
     (loss, parts), (other_loss, _) = loss_against(params), loss_against(other_params)
     assert loss == other_loss == parts["policy_loss"]

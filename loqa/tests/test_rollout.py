@@ -7,7 +7,7 @@ import pytest
 from jax import Array
 
 from common import ipd, ipd_values
-from loqa import networks
+from loqa import networks, recurrent
 from loqa.networks import STATE_OBSERVATIONS, Params
 from loqa.rollout import Trajectory, behaviour_probs, rollout
 from loqa.tests import enumeration
@@ -16,7 +16,7 @@ from loqa.tests.random_parameters import random_parameters
 NUM_STEPS = 10
 NUM_EPISODES = 8192
 GAME = ipd.MatrixGame(episode_length=NUM_STEPS)
-TABULAR = networks.make_agent("tabular", 1, 1, num_steps=NUM_STEPS)
+TABULAR = networks.memory_one_agent("tabular", 1, 1, num_steps=NUM_STEPS)
 POLICIES = jnp.asarray(np.random.default_rng(0).uniform(0.1, 0.9, (2, 5)), dtype=jnp.float32)
 
 
@@ -88,8 +88,9 @@ def test_players_explore_independently() -> None:
 
 def test_a_recurrent_player_acts_on_its_memory_of_the_episode() -> None:
     """Its moves agree with the probabilities of its evaluation of the finished episodes."""
-    agent = networks.make_agent("gru", 4, 1, num_steps=NUM_STEPS)
-    params = random_parameters(agent, seed=7, scale=2.0)  # it remembers more than the last state
+    towers = (recurrent.GruTower(size, networks.NUM_ACTIONS) for size in (4, 1))
+    agent = recurrent.recurrent_agent(*towers, observation_size=4)
+    params = random_parameters(agent, seed=1, scale=2.0)  # it remembers more than the last state
 
     @jax.jit
     def play_and_evaluate(key: Array) -> tuple[Array, Array]:

@@ -25,7 +25,7 @@ def run(config: IpdConfig, key: Array, num_updates: int) -> tuple[TrainState, Tr
         state, metrics = update(state)
         return state, (without_key(state), metrics)
 
-    init, update = make_train(config)
+    init, update, _ = make_train(config)
     first = init(key)
     _, (states, metrics) = jax.lax.scan(one_update, first, None, length=num_updates)
     return without_key(first), states, metrics
@@ -57,6 +57,9 @@ def test_defaults_are_the_published_settings() -> None:
         "entropy_weight": 0.0,
         "softmax_temperature": 1.0,
         "stop_grad_advantage": False,
+        "stop_grad_normalizer": False,
+        "num_differentiable_rewards": 0,  # loaded DiCE
+        "advantage": "td",
         "taken_value": "return",
         "critic_targets": "sarsa",
         "target_decay": 0.99,
@@ -138,7 +141,7 @@ def test_metrics_are_finite_scalars() -> None:
 
 @pytest.mark.parametrize("actor", ["tabular", "mlp", "gru"])
 def test_an_update_keeps_the_shapes_and_types_of_the_state(actor: Literal["tabular"]) -> None:
-    init, update = make_train(replace(CONFIG, actor=actor))
+    init, update, _ = make_train(replace(CONFIG, actor=actor))
     state = jax.eval_shape(init, jax.random.key(0))
     after, metrics = jax.eval_shape(update, state)
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
