@@ -73,7 +73,7 @@ def reproduce(words: Sequence[str]) -> int:
     """Runs experiments, writes their records and prints the claim table."""
     parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
     prepare_jax()
-    from loqa import report as report_module
+    from loqa import figures
     from loqa import reproduce as reproduction
 
     records: list[dict[str, Any]] = []
@@ -94,7 +94,7 @@ def reproduce(words: Sequence[str]) -> int:
             code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
             if code:
                 return code
-            report_module.draw(name, parsed.results_dir / parsed.preset)
+            figures.draw(name, parsed.results_dir / parsed.preset)
     width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
     say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
     say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
@@ -193,11 +193,11 @@ def show(words: Sequence[str]) -> int:
 def prepare_jax() -> None:
     """Sets JAX up for this machine; call it before JAX is first imported.
 
-    On CPU, XLA gets one thread (large batched linear algebra can hang on more) and every core is a
-    device of its own, over which the seeds are spread. A process that has used JAX before keeps
-    its devices.
+    On CPU every core is a device of its own, over which the seeds are spread. XLA gets more threads
+    than cores: with as many or fewer, devices that share them were seen to wait for each other for
+    ever. A process that has used JAX before keeps its devices.
     """
-    os.environ.setdefault("NPROC", "1")
+    os.environ.setdefault("NPROC", str(4 * (os.cpu_count() or 1)))
     import jax
 
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):

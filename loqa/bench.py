@@ -1,8 +1,5 @@
 """Throughput on this machine: updates of the iterated game, steps of the Coin Game."""
 
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,10 +9,10 @@ from jax import Array, lax
 
 from common import coin_game
 from common.logger import atomic, provenance
-from loqa import train
+from loqa import coin_game_bench, train
+from loqa.coin_game_bench import CoinGameRun
+from loqa.timing import Row, compile_for, row, timed
 from loqa.training_configs import IpdConfig
-
-Row = dict[str, Any]
 
 
 class Sizes(NamedTuple):
@@ -25,16 +22,21 @@ class Sizes(NamedTuple):
       runs: batch size, episode length T and number of seeds of each; the first is the original's.
       num_updates: updates that are timed together.
       num_coin_games: Coin Games played side by side.
+      coin_game: trainings in the Coin Game; the first is the original's.
     """
 
     runs: tuple[tuple[int, int, int], ...]
     num_updates: int
     num_coin_games: int
+    coin_game: tuple[CoinGameRun, ...]
 
 
 # As published, then smaller batches, a longer horizon and more seeds.
 DEFAULT_SIZES = Sizes(
-    ((2048, 50, 1), (512, 50, 1), (256, 50, 1), (256, 100, 1), (256, 50, 10)), 20, 4096
+    ((2048, 50, 1), (512, 50, 1), (256, 50, 1), (256, 100, 1), (256, 50, 10)),
+    20,
+    4096,
+    coin_game_bench.DEFAULT_RUNS,
 )
 
 
@@ -47,18 +49,19 @@ def run(repeats: int, output: Path, sizes: Sizes = DEFAULT_SIZES) -> str:
       sizes: what is measured.
     """
     batch_size, episode_length, _ = sizes.runs[0]
-    rows = [row for run in sizes.runs for row in _ipd_rows(run, sizes.num_updates, repeats)]
+    rows = [each for run in sizes.runs for each in _ipd_rows(run, sizes.num_updates, repeats)]
     rows += _phase_rows(IpdConfig(batch_size=batch_size, episode_length=episode_length), repeats)
     rows += _coin_game_rows(sizes.num_coin_games, repeats)
+    rows += coin_game_bench.rows(sizes.coin_game, repeats)
     memory = provenance.peak_memory_bytes() / 2**20
-    rows.append(_row("peak memory of the whole benchmark", "MiB", [memory]))
+    rows.append(row("peak memory of the whole benchmark", "MiB", [memory]))
     atomic.write_json(
         output, {"rows": rows, "repeats": repeats, "provenance": provenance.collect()}
     )
     return "\n".join(
-        f"{row['what']:<62} {row['median']:>14,.4g} {row['unit']}"
-        f"  [{row['range'][0]:,.4g}, {row['range'][1]:,.4g}]"
-        for row in rows
+        f"{each['what']:<62} {each['median']:>14,.4g} {each['unit']}"
+        f"  [{each['range'][0]:,.4g}, {each['range'][1]:,.4g}]"
+        for each in rows
     )
 
 
@@ -67,14 +70,14 @@ def _ipd_rows(size: tuple[int, int, int], num_updates: int, repeats: int) -> lis
     batch_size, episode_length, num_seeds = size
     config = IpdConfig(batch_size=batch_size, episode_length=episode_length)
     state = _init(config, num_seeds)
-    compiled, seconds = _compile(_many_updates(config, num_updates), state)
-    times = _timed(compiled, state, repeats)
+    compiled, seconds = compile_for(_many_updates(config, num_updates), state)
+    times = timed(compiled, state, repeats)
     steps = num_seeds * batch_size * episode_length * num_updates
     what = f"{_name(config)}, {num_seeds} seed{'s' * (num_seeds > 1)}"
     return [
-        _row(f"{what}: updates", "1/s", [num_updates / t for t in times]),
-        _row(f"{what}: environment steps", "1/s", [steps / t for t in times]),
-        _row(f"{what}: compilation", "s", [seconds]),
+        row(f"{what}: updates", "1/s", [num_updates / t for t in times]),
+        row(f"{what}: environment steps", "1/s", [steps / t for t in times]),
+        row(f"{what}: compilation", "s", [seconds]),
     ]
 
 
@@ -98,9 +101,9 @@ def _phase_rows(config: IpdConfig, repeats: int) -> list[Row]:
         ("rollout and actor step", acted),
         ("rollout and critic step", fitted),
     ):
-        compiled, _ = _compile(jax.jit(jax.vmap(phase)), state)
-        times = _timed(compiled, state, repeats)
-        rows.append(_row(f"{_name(config)}, one {what}", "ms", [1e3 * t for t in times]))
+        compiled, _ = compile_for(jax.jit(jax.vmap(phase)), state)
+        times = timed(compiled, state, repeats)
+        rows.append(row(f"{_name(config)}, one {what}", "ms", [1e3 * t for t in times]))
     return rows
 
 
@@ -121,13 +124,13 @@ def _coin_game_rows(num_games: int, repeats: int) -> list[Row]:
         return lax.scan(step, (first, key), length=game.episode_length)[1]
 
     keys = jax.random.split(jax.random.key(0), num_games)
-    compiled, seconds = _compile(jax.jit(jax.vmap(episode)), keys)
-    times = _timed(compiled, keys, repeats)
+    compiled, seconds = compile_for(jax.jit(jax.vmap(episode)), keys)
+    times = timed(compiled, keys, repeats)
     what = f"Coin Game 3x3, {num_games} games, T 50, random moves, observed"
     steps = num_games * game.episode_length
     return [
-        _row(f"{what}: steps", "1/s", [steps / t for t in times]),
-        _row(f"{what}: compilation", "s", [seconds]),
+        row(f"{what}: steps", "1/s", [steps / t for t in times]),
+        row(f"{what}: compilation", "s", [seconds]),
     ]
 
 
@@ -147,24 +150,3 @@ def _many_updates(config: IpdConfig, num_updates: int) -> Any:
         return lax.scan(lambda state, _: training.update(state), state, length=num_updates)[0]
 
     return jax.jit(jax.vmap(many))
-
-
-def _compile(function: Any, argument: Any) -> tuple[Callable[[Any], Any], float]:
-    """Compiles for an argument; the seconds cover tracing and, if not cached, compilation."""
-    started = time.perf_counter()
-    return function.lower(argument).compile(), time.perf_counter() - started
-
-
-def _timed(function: Callable[[Any], Any], argument: Any, repeats: int) -> list[float]:
-    jax.block_until_ready(function(argument))
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        jax.block_until_ready(function(argument))
-        seconds.append(time.perf_counter() - started)
-    return seconds
-
-
-def _row(what: str, unit: str, values: list[float]) -> Row:
-    spread = [min(values), max(values)]
-    return {"what": what, "unit": unit, "median": statistics.median(values), "range": spread}

@@ -82,9 +82,10 @@ def draw_training(record: Record, rows: Rows) -> Figure:
     """Rewards of the agent against itself and the scripts, and of the scripts, along training."""
     figure = Figure(figsize=(8.5, 3.4), layout="constrained")
     own, other = figure.subplots(1, 2, sharey=True)
-    for metric, style in zip(("self_play", *(f"vs_{s}" for s in SCRIPTS)), STYLES, strict=False):
+    metrics = ("self_play", *(f"vs_{script}" for script in SCRIPTS))
+    for metric, style in zip(metrics, _styles(len(metrics)), strict=True):
         draw_seeds(own, rows, metric, metric.replace("_", " "), style)
-    for script, style in zip(SCRIPTS, STYLES[1:], strict=False):
+    for script, style in zip(SCRIPTS, _styles(len(metrics))[1:], strict=True):
         draw_seeds(other, rows, f"{script}_vs_agent", script.replace("_", " "), style)
     own.set(xlabel="update", ylabel="reward per step", title="agent")
     other.set(xlabel="update", title="the others, facing the agent")

@@ -1,6 +1,8 @@
 """Figures of LOQA's experiments, from their records and curves; needs no JAX."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -19,17 +21,17 @@ def draw(name: str, folder: Path) -> None:
     """Draws the figure of one experiment from its record and curves, as PNG and SVG."""
     record = results.read_record(folder / f"{name}.json")
     rows = curves.read_curves(folder / f"{name}.csv")
-    config = EXPERIMENTS[name].configs["quick"]
-    if isinstance(config, GradientConfig):
-        picture = _draw_gradients
-    elif isinstance(config, IpdConfig):
-        picture = _draw_policy
-    else:
-        picture = coin_game_figures.picture(config)
     mpl.rcParams["svg.hashsalt"] = "loqa"  # the same file for the same figure
-    figure = picture(record, rows)
+    figure = _picture(EXPERIMENTS[name].configs["quick"])(record, rows)
     for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         figure.savefig(folder / f"{name}.{suffix}", dpi=150, metadata=metadata)
+
+
+def _picture(config: Any) -> Callable[[Record, Rows], Figure]:
+    """Chooses the drawing of an experiment by its settings."""
+    if isinstance(config, GradientConfig):
+        return _draw_gradients
+    return _draw_policy if isinstance(config, IpdConfig) else coin_game_figures.picture(config)
 
 
 def _draw_policy(record: Record, rows: Rows) -> Figure:

@@ -51,7 +51,9 @@ def compile_program(
     seeds = jax.ShapeDtypeStruct((num_seeds,), jnp.int32)
     states = shapes(init, num_seeds)
     return Program(
-        init=over_seeds(init, seeds),
+        # On one device: the orthogonal matrices of GRUs are made by LAPACK, of which several calls
+        # at a time can wait for each other for ever on CPU.
+        init=jax.jit(jax.vmap(init)).lower(seeds).compile(),
         advance=over_seeds(advance, states, donate_argnums=0),
         evaluate=over_seeds(evaluate, states),
         compile_seconds=time.perf_counter() - started,

@@ -157,9 +157,9 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
     """
     key, play_key = jax.random.split(state.key)
     opponents: Opponents = (state.params,) * setup.num_others
-    if setup.buffer and past is not None:
+    if setup.buffer:
         play_key, draw_key = jax.random.split(play_key)
-        opponents = draw_opponents(setup.buffer, setup.num_others, past, state.step, draw_key)
+        opponents = draw_opponents(setup, past, state.step, draw_key)
     batch = play(setup, state.params, opponents, play_key)
     params, actor_opt_state, actor_metrics = actor_step(setup, state, opponents, batch)
     params, critic_opt_state, critic_metrics = critic_step(setup, state, params, batch)
@@ -178,15 +178,13 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
     return state, {**actor_metrics, **critic_metrics, "reward_per_step": reward_per_step}
 
 
-def draw_opponents(
-    buffer: Buffer, num_others: int, past: Params, step: Array, key: Array
-) -> Opponents:
+def draw_opponents(setup: Setup, past: Params | None, step: Array, key: Array) -> Opponents:
     """Draws K past selves for every seat but ours, [K, ...] each; consumes the key."""
+    assert setup.buffer, "only a run with a replay buffer draws opponents"
+    _, every_updates, number = setup.buffer
     return tuple(
-        replay_buffer.draw(
-            past, step, key, every_updates=buffer.every_updates, number=buffer.num_opponents
-        )
-        for key in jax.random.split(key, num_others)
+        replay_buffer.draw(past, step, key, every_updates=every_updates, number=number)
+        for key in jax.random.split(key, setup.num_others)
     )
 
 

@@ -111,11 +111,6 @@ class CoinGameConfig:
         check_divides(self, "checkpoint_every_updates", "eval_every_updates")
         if self.opponents == "past_selves":
             check_divides(self, "batch_size", "num_opponents")
-        if self.grid_size**2 <= self.num_players:
-            raise UserError(
-                f"grid_size {self.grid_size} has no room for a coin beside {self.num_players} "
-                "players; try grid_size 3"
-            )
         if not self.self_play and self.opponents == "current_self":
             raise UserError("self_play False needs opponents past_selves")
 
@@ -161,9 +156,9 @@ class PolaConfig:
     """POLA-DiCE in either game; an update is an epoch of outer steps of both players.
 
     The defaults are the published settings of the Coin Game (Zhao et al., arXiv 2210.10125, and its
-    released code). Those of the iterated prisoner's dilemma are in brackets where they differ; its
-    payoffs here are three times theirs, less two, so that their penalties count three times and
-    their inner rate a third.
+    released code). Those of the iterated prisoner's dilemma are in brackets where they differ. Its
+    payoffs here are three times the original's, less two: the original's updates of the policies
+    take both penalties times three and the inner rate over three (30, 300 and .00167).
 
     LOLA-DiCE is the case of no penalties and one inner and one outer step.
     """
@@ -199,18 +194,21 @@ class PolaConfig:
 
 @dataclass(frozen=True)
 class BestResponseConfig:
-    """A learned best response to a frozen agent in the Coin Game: sizes and rates, our own."""
+    """A learned best response to a frozen agent in the Coin Game: sizes and rates, our own.
 
-    num_updates: int = setting(400, "updates of the responder", low=1)
+    The defaults were chosen against the scripted players, for which the best response is known.
+    """
+
+    num_updates: int = setting(300, "updates of the responder", low=1)
     num_curve_points: int = setting(20, "points of its learning curve", low=1)
     num_eval_episodes: int = setting(4096, "episodes of the final evaluation", low=1)
     batch_size: int = setting(128, "episodes per update", low=1)
     num_epochs: int = setting(4, "passes over a batch", low=1)
-    num_minibatches: int = setting(2, "gradient steps per pass", low=1)
-    hidden_size: int = setting(64, "units of actor and critic, each a GRU tower", low=1)
+    num_minibatches: int = setting(4, "gradient steps per pass", low=1)
+    hidden_size: int = setting(32, "units of actor and critic, each a GRU tower", low=1)
     discount: float = setting(1.0, "gamma, per step; the rewards count alike", low=0.0, high=1.0)
     gae_discount: float = setting(0.95, "lambda of the advantages, per step", low=0.0, high=1.0)
-    learning_rate: float = setting(2e-3, "Adam, at the start; falls to 0 linearly", low=0.0)
+    learning_rate: float = setting(5e-3, "Adam, at the start; falls to 0 linearly", low=0.0)
     entropy_weight: float = setting(0.02, "beta, at the start; falls to 0 linearly", low=0.0)
     clip_epsilon: float = setting(0.2, "clipping of the policy's ratio", low=0.0)
     max_grad_norm: float = setting(0.5, "clipping of each tower's gradient", low=0.0)

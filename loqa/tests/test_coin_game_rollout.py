@@ -4,8 +4,10 @@ import functools
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import Array
 
 from common import coin_game, coin_game_players
 from common.coin_game import CoinGame
@@ -55,9 +57,9 @@ def learned_play(num_players: int, seed: int = 0) -> tuple[Episode, Trajectory]:
     return numpy
 
 
-def planes(cells: np.ndarray) -> np.ndarray:
+def planes(cells: np.ndarray | Array) -> np.ndarray:
     """A one at each cell (row, column) of the 3 x 3 grid: [..., 2] to [..., 9]."""
-    return np.eye(9)[3 * cells[..., 0] + cells[..., 1]]
+    return np.eye(9)[np.asarray(3 * cells[..., 0] + cells[..., 1])]
 
 
 @many_games
@@ -119,11 +121,11 @@ def test_observations_are_those_of_the_game(num_players: int) -> None:
 @PLAYERS
 def test_kept_log_policies_are_those_of_each_seat_evaluated_anew(num_players: int) -> None:
     _, agent, params = make(num_players)
-    _, trajectories = learned_play(num_players)
+    episodes, trajectories = learned_play(num_players)
     evaluate = jax.jit(jax.vmap(agent.evaluate, in_axes=(None, 0)))
     for seat in range(num_players):
         log_policy = evaluate(params[seat], trajectories.observations[:, :, seat]).log_policy
-        kept = trajectories.log_policies[:, :, seat]
+        kept = episodes.log_policies[:, :, seat]
         np.testing.assert_allclose(kept, log_policy[:, :-1], rtol=1e-4, atol=1e-5)
     assert np.std(kept) > 0.1
 
@@ -144,20 +146,20 @@ def test_moves_are_as_frequent_as_the_policies_say(num_players: int) -> None:
 @many_games
 def test_a_learned_player_remembers_the_episode() -> None:
     """In one and the same state it moves differently after different pasts."""
-    _, trajectories = learned_play(2)
+    episodes, trajectories = learned_play(2)
     seen = trajectories.observations[:, NUM_STEPS - 1, 0]
-    log_policies = trajectories.log_policies[:, NUM_STEPS - 1, 0]
+    log_policies = episodes.log_policies[:, NUM_STEPS - 1, 0]
     _, first, inverse = np.unique(seen, axis=0, return_index=True, return_inverse=True)
     assert np.max(np.abs(log_policies - log_policies[first][inverse])) > 0.1
 
 
 def test_one_game_uses_no_key_twice() -> None:
     """Runs with the check of JAX, which batches of games trip without a reason."""
-    assert jax.config.jax_debug_key_reuse
     game, agent, params = make(2)
     players = (coin_game_rollout.learned(game, agent),) * 2
     play = jax.jit(functools.partial(coin_game_rollout.play, game, players, params))
-    assert play(jax.random.key(0)).actions.shape == (NUM_STEPS, 2)
+    with jax.debug_key_reuse(True):
+        assert play(jax.random.key(0)).actions.shape == (NUM_STEPS, 2)
 
 
 @many_games
@@ -174,13 +176,13 @@ def test_scripted_players_follow_their_scripts_and_need_no_parameters() -> None:
     game = CoinGame(episode_length=NUM_STEPS)
     scripts = coin_game_players.always_cooperate, coin_game_players.always_defect
     players = [coin_game_rollout.scripted(game, script) for script in scripts]
-    episodes = play_many(game, players, ((), ()), seed=0)
+    episodes = play_many(game, players, ({}, {}), seed=0)
     before = jax.tree.map(lambda leaf: leaf[:, :-1], episodes.states)
     for seat, script in enumerate(scripts):
         probs = jax.vmap(jax.vmap(functools.partial(script, game, player=seat)))(before)
         np.testing.assert_allclose(np.exp(episodes.log_policies[:, :, seat]), probs, rtol=1e-6)
-        taken = np.take_along_axis(probs, episodes.actions[:, :, seat, None], axis=-1)
-        assert np.all(taken > 0)
+        taken = jnp.take_along_axis(probs, episodes.actions[:, :, seat, None], axis=-1)
+        assert jnp.all(taken > 0)
 
 
 @many_games
@@ -189,7 +191,7 @@ def test_a_learned_and_a_scripted_player_meet() -> None:
     game, agent, params = make(2)
     defector = coin_game_rollout.scripted(game, coin_game_players.always_defect)
     players = defector, coin_game_rollout.learned(game, agent)
-    episodes = play_many(game, players, ((), params[1]), seed=3)
+    episodes = play_many(game, players, ({}, params[1]), seed=3)
     trajectories = jax.vmap(functools.partial(coin_game_rollout.trajectory, game))(episodes)
     evaluate = jax.jit(jax.vmap(agent.evaluate, in_axes=(None, 0)))
     expected = evaluate(params[1], trajectories.observations[:, :, 1]).log_policy[:, :-1]

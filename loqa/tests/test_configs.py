@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 
 import jax
+import numpy as np
 import pytest
 
 from common.logger.claims import Verdict, judge
-from loqa import evaluate, objectives, reproduce
-from loqa.configs import EXPERIMENTS, PRESETS, GradientConfig, IpdConfig
+from loqa import matches, objectives, runs, studies, thresholds
+from loqa.coin_game_experiments import COIN_GAME_EXPERIMENTS
+from loqa.configs import EXPERIMENTS, PRESETS, CoinGameConfig, GradientConfig, IpdConfig
 from loqa.errors import UserError
+from loqa.study_configs import LeagueConfig, ScalingConfig
+from loqa.trainer import Trainer
 
 CLAIMS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.claims]
+ON_NUMBERS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.paper_claims]
 
 # Values over seeds by which each claim must be reproduced, partly, and not at all. In the iterated
 # game -1 is mutual cooperation, -2 mutual defection, and -3 to be exploited for ever; against
@@ -27,6 +33,33 @@ MADE_UP = {
     "returns_critic": ([0.95, 0.8], [0.95, 0.4], [0.1, -0.1]),
     "noise_in_softmax": ([0.1, 0.4], None, [0.3, 0.3]),
 }
+
+# The same for the Coin Game, by the end of the claim's id: rewards per step. Cooperators get .35
+# each, always-defect .64 from always-cooperate, which is left with -.27; two defectors get 0.
+MADE_UP_COIN_GAMES = {
+    "self_play": ([0.32, 0.3, 0.25], [0.15, 0.12, 0.1], [0.0, 0.05, 0.01]),
+    "other_seeds": ([0.32, 0.3, 0.25], [0.15, 0.12, 0.1], [0.0, 0.05, 0.01]),
+    "does_not_exploit": ([0.35, 0.37, 0.36], [0.53, 0.54, 0.53], [0.63, 0.64, 0.6]),
+    "leaves_a_share": ([0.3, 0.31, 0.33], [0.03, 0.04, 0.035], [-0.26, -0.2, 0.0]),
+    "retaliates": ([0.12, 0.2, 0.1], [0.35, 0.36, 0.34], [0.64, 0.6, 0.63]),
+    "loses_little": ([-0.05, -0.06, -0.07], [-0.22, -0.23, -0.225], [-0.27, -0.26, -0.25]),
+    "naive_does_not_cooperate": ([0.0, 0.02, 0.01], [0.12, 0.13, 0.125], [0.3, 0.32, 0.31]),
+    "naive_exploits": ([-0.2, -0.27, -0.25], None, [0.3, 0.31, 0.32]),
+    "exploits_more": ([0.11, 0.08, 0.1], [0.01, 0.02, 0.0], [-0.05, 0.0, -0.01]),
+    "cooperates_less": ([-0.12, -0.1, -0.05], [-0.02, -0.01, 0.0], [0.05, 0.0, 0.01]),
+    "beyond_three_players-cooperates": ([0.9, 0.8, 0.5], [0.3, 0.4, 0.3], [0.0, 0.1, 0.05]),
+    "beyond_three_players-retaliates": ([0.2, 0.3, 0.1], [0.6, 0.7, 0.65], [1.0, 0.9, 0.8]),
+    **{f"loqa_strong_{n}x{n}": ([1, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]) for n in (3, 4, 5)},
+    **{f"naive_strong_{n}x{n}": ([0, 0, 0, 0], None, [0, 0, 1, 0]) for n in (3, 4, 5)},
+}
+
+
+def made_up(name, claim):
+    """Values of a claim; those of the experiment's own come before what claims have in common."""
+    if name not in COIN_GAME_EXPERIMENTS:
+        return MADE_UP[claim.id]
+    fitting = [end for end in MADE_UP_COIN_GAMES if f"{name}-{claim.id}".endswith(end)]
+    return MADE_UP_COIN_GAMES[max(fitting, key=len)]
 
 
 def test_names_begin_with_their_place():
@@ -51,28 +84,52 @@ def test_default_run_fits_its_twenty_minutes():
     assert sum(experiment.minutes["smoke"] for experiment in default) <= 1
 
 
+def trainings(config):
+    """Settings of every training of an experiment."""
+    if isinstance(config, (LeagueConfig, ScalingConfig)):
+        return [entrant for _, entrant in config.entrants]
+    return [config]
+
+
+def without_sizes(config):
+    """A training's settings with sizes that are the same at every preset."""
+    sizes = {"num_updates": 6, "batch_size": 1}
+    if isinstance(config, GradientConfig):
+        return replace(config, **sizes, snapshot_every_updates=1, num_batches=2)
+    if isinstance(config, CoinGameConfig):
+        sizes |= {"checkpoint_every_updates": 1, "num_eval_episodes": 1, "num_opponents": 1}
+        sizes |= {"actor_hidden_size": 1, "critic_hidden_size": 1}
+    return replace(config, **sizes, eval_every_updates=1)
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_smoke_is_tiny_and_no_preset_changes_the_algorithm(name):
-    smoke, quick, paper = (EXPERIMENTS[name].configs[preset] for preset in PRESETS)
+    smoke, quick, paper = (trainings(EXPERIMENTS[name].configs[preset]) for preset in PRESETS)
     assert EXPERIMENTS[name].num_seeds["smoke"] == 1
-    assert smoke.num_updates * smoke.batch_size <= 32
-    sizes = {"num_updates": 6, "batch_size": 1}
-    if isinstance(smoke, GradientConfig):
-        sizes |= {"snapshot_every_updates": 1, "num_batches": 2}
-    else:
-        sizes |= {"eval_every_updates": 1}
-    assert replace(smoke, **sizes) == replace(quick, **sizes) == replace(paper, **sizes)
+    assert all(training.num_updates * training.batch_size <= 32 for training in smoke)
+    sized = [[without_sizes(training) for training in each] for each in (smoke, quick, paper)]
+    assert sized[0] == sized[1] == sized[2]
 
 
-def test_every_claim_has_made_up_metrics():
-    assert {claim.id for _, claim in CLAIMS} == MADE_UP.keys()
+@pytest.mark.parametrize(
+    "name", [n for n, e in EXPERIMENTS.items() if len(trainings(e.configs["paper"])) > 1]
+)
+def test_entrants_have_the_same_names_at_every_preset(name):
+    named = [[n for n, _ in EXPERIMENTS[name].configs[preset].entrants] for preset in PRESETS]
+    assert named[0] == named[1] == named[2]
+    assert len(set(named[0])) == len(named[0])
+
+
+def test_every_claim_of_the_iterated_game_has_made_up_metrics():
+    ids = {claim.id for name, claim in CLAIMS if name not in COIN_GAME_EXPERIMENTS}
+    assert ids == MADE_UP.keys()
 
 
 @pytest.mark.parametrize(
     ("name", "claim"), CLAIMS, ids=[f"{name}-{claim.id}" for name, claim in CLAIMS]
 )
 def test_criterion_holds_fails_and_holds_partly_on_made_up_metrics(name, claim):
-    reproduced, partly, not_reproduced = MADE_UP[claim.id]
+    reproduced, partly, not_reproduced = made_up(name, claim)
     assert judge(claim.criterion, reproduced) == Verdict.REPRODUCED
     assert judge(claim.criterion, not_reproduced) == Verdict.NOT_REPRODUCED
     assert (partly is None) == (claim.criterion.partly is None)
@@ -80,16 +137,79 @@ def test_criterion_holds_fails_and_holds_partly_on_made_up_metrics(name, claim):
         assert judge(claim.criterion, partly) == Verdict.PARTLY
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_claim_is_about_a_metric_of_its_experiment(name):
-    config = EXPERIMENTS[name].configs["smoke"]
+@pytest.mark.parametrize(
+    ("name", "claim"), ON_NUMBERS, ids=[f"{name}-{claim.id}" for name, claim in ON_NUMBERS]
+)
+def test_claims_on_numbers_allow_two_published_deviations_and_four_for_partly(name, claim):
+    deviation = float(claim.paper_spread.split()[1])
+    for distance, verdict in (
+        (1.9, Verdict.REPRODUCED),
+        (3.9, Verdict.PARTLY),
+        (4.1, Verdict.NOT_REPRODUCED),
+    ):
+        for sign in (-1, 1):
+            value = claim.paper_value + sign * distance * deviation
+            assert judge(claim.criterion, [value] * 3) == verdict
+
+
+def evaluated(config):
+    """What an evaluation of a training measures, found without running anything."""
+    params = jax.eval_shape(objectives.make_agent(config).init, jax.random.key(0))
+    return set(jax.eval_shape(partial(runs.evaluate_agent, config), params, jax.random.key(0)))
+
+
+def league_metrics(config):
+    """Names of a league's metrics, row player first, and differences to the first entrant."""
+    names = {name for name, _ in config.entrants}
+    first, *others = (name for name, _ in config.entrants)
+    of_training = evaluated(config.entrants[0][1])  # whatever its settings
+    metrics = {f"{row}_vs_{column}" for row, column in permutations(names, 2)}
+    for name in names:
+        metrics |= {f"{name}_self", f"{name}_vs_other_seeds", f"other_seeds_vs_{name}"}
+        metrics |= {f"{name}_vs_{script}" for script in matches.SCRIPTS}
+        metrics |= {f"{script}_vs_{name}" for script in matches.SCRIPTS}
+        metrics |= {studies.league_name(name, metric) for metric in of_training}
+    for rest in ("self", *(f"vs_{script}" for script in matches.SCRIPTS)):
+        metrics |= {f"{other}_minus_{first}_{rest}" for other in others}
+    return metrics
+
+
+def metrics_of(config):
+    """Names of what an experiment measures with two seeds or more."""
     if isinstance(config, GradientConfig):
         cases = ("cosine_learned", "signal_learned", "cosine_exact", "cosine_exact_value")
-        metrics = reproduce._compared({run: dict.fromkeys(cases, 0.0) for run in reproduce.CRITICS})
-    else:
-        params = jax.eval_shape(objectives.make_agent(config).init, jax.random.key(0))
-        metrics = jax.eval_shape(partial(evaluate.evaluate, config), params, jax.random.key(0))
-    assert {claim.metric for claim in EXPERIMENTS[name].claims} <= metrics.keys()
+        means = {critic: dict.fromkeys(cases, np.zeros(2)) for critic in studies.CRITICS}
+        return set(studies.compared_critics(means))
+    if isinstance(config, LeagueConfig):
+        return league_metrics(config)
+    if isinstance(config, ScalingConfig):
+        cases = [f"{name}_{n}x{n}" for name, _ in config.entrants for n in config.grid_sizes]
+        return {f"{case}_{level}_passed" for case in cases for level in thresholds.THRESHOLDS}
+    return evaluated(config)
+
+
+@pytest.mark.usefixtures("keys_unchecked")
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_claim_is_about_a_metric_of_its_experiment(name):
+    experiment = EXPERIMENTS[name]
+    claimed = {claim.metric for claim in (*experiment.claims, *experiment.paper_claims)}
+    assert claimed <= metrics_of(experiment.configs["smoke"])
+
+
+def test_metrics_of_a_league_have_the_names_that_its_claims_use(tmp_path, keys_unchecked):
+    """Of two untrained seeds: their results are there already, so that nothing is trained."""
+    config = EXPERIMENTS["figure_2_league"].configs["smoke"]
+    finished = {}
+    for _, entrant in config.entrants:
+        keys = jax.random.split(jax.random.key(0))
+        params = jax.jit(jax.vmap(objectives.make_agent(entrant).init))(keys)
+        metrics = {name: [0.0, 0.0] for name in evaluated(entrant)}
+        log = [{"step": 4, **metrics}]
+        finished[entrant, (42, 43)] = runs.RunResult(params, metrics, log, {}, 0.0, 0.0)
+    trainer = Trainer(tmp_path, [42, 43], runs.RunOptions(), finished)
+    findings = studies.study(config, trainer)
+    assert findings.metrics.keys() == league_metrics(config)
+    assert {len(values) for values in findings.metrics.values()} == {2}
 
 
 def test_an_ablation_changes_what_it_says_and_nothing_else():

@@ -11,6 +11,7 @@ from common.coin_game import CoinGame, CoinGameState
 from loqa import coin_game_rollout, matches, objectives
 from loqa.coin_game_rollout import Episode
 from loqa.configs import CoinGameConfig
+from loqa.networks import Params
 from loqa.tests.random_parameters import random_parameters
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
@@ -30,7 +31,7 @@ EXACT_REWARDS = {
 def scripted_play(game: CoinGame, *names: str) -> Episode:
     """Episodes [B, ...] of scripted players."""
     players = [coin_game_rollout.scripted(game, matches.SCRIPTS[name]) for name in names]
-    params = ((),) * len(players)
+    params: list[Params] = [{}] * len(players)
     episodes: Episode = jax.jit(
         lambda key: matches.play_many(game, players, params, key, NUM_EPISODES)
     )(jax.random.key(0))

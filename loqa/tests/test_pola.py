@@ -1,6 +1,6 @@
 """Tests of POLA-DiCE: losses by hand, gradients by full enumeration, look-ahead, epochs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -15,13 +15,14 @@ from jax import Array
 from common import ipd
 from common.coin_game import CoinGame
 from loqa import coin_game_rollout, networks, pola, pola_look_ahead, pola_losses
-from loqa.networks import Params
+from loqa.networks import Evaluation, Params
 from loqa.pola_look_ahead import Setup
 from loqa.rollout import Trajectory, rollout
 from loqa.tests import enumeration
+from loqa.tests.random_parameters import random_parameters
 from loqa.training_configs import PolaConfig
 
-NUM_STEPS, DISCOUNT, RATE = 2, 0.9, 0.7
+NUM_STEPS, DISCOUNT, RATE = 2, 0.9, 2.0
 LOLA = PolaConfig(
     game="ipd",
     episode_length=NUM_STEPS,
@@ -42,13 +43,6 @@ TINY = replace(
     hidden_size=3,
     num_updates=2,
 )
-
-
-@pytest.fixture(autouse=True)
-def _without_key_reuse_check() -> Iterator[None]:
-    """A scan over keys that were split before, inside vmap, is taken for reuse by this JAX."""
-    with jax.debug_key_reuse(False):
-        yield
 
 
 def tables(seed: int) -> Array:
@@ -237,8 +231,9 @@ def test_gradient_through_the_look_ahead_is_that_of_the_exact_returns(num_inner_
         {"actor": own, "critic": jnp.zeros(5)},
         {"actor": other, "critic": jnp.zeros(5)},
     )
-    ours, _ = pola_look_ahead.outer_gradient(setup, *players, own, jax.random.key(0))
-    expected = jax.grad(exact)(own)
+    gradient = jax.jit(partial(pola_look_ahead.outer_gradient, setup))
+    ours, _ = gradient(*players, own, jax.random.key(0))
+    expected = jax.jit(jax.grad(exact))(own)
     np.testing.assert_allclose(-ours["actor"], expected, rtol=1e-4, atol=2e-6)
     naive = jax.grad(lambda own: exact_return(jnp.stack([own, other]), 0))(own)
     assert np.abs(expected - naive).max() > 0.05
@@ -283,15 +278,16 @@ def test_one_inner_step_without_penalties_is_lola_dice() -> None:
     expected = np.einsum("bt,btsa->sa", of_own, scores(theta, 0)) / 6
     expected += RATE / 6 * np.einsum("ijsa,sa->ij", jacobian, by_phi)
 
-    ours, _ = pola_look_ahead.outer_gradient(setup, own, other, own["actor"], jax.random.key(0))
+    gradient = jax.jit(partial(pola_look_ahead.outer_gradient, setup))
+    ours, _ = gradient(own, other, own["actor"], jax.random.key(0))
     np.testing.assert_allclose(-ours["actor"], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_derivative_of_a_proximal_step_is_that_of_going_back_through_it() -> None:
-    """With a penalty, in both policies, for GRUs."""
+    """With a penalty, in both policies, for GRUs; biases of zero would sit on the kink of relu."""
     config = replace(TINY, game="ipd", inner_learning_rate=0.3, inner_penalty=2.0)
-    setup = pola.make_setup(config)
-    own, other, anchor = (setup.init_params(key) for key in jax.random.split(jax.random.key(0), 3))
+    setup, agent = pola.make_setup(config), pola.make_agent(config)
+    own, other, anchor = (random_parameters(agent, seed) for seed in range(3))
     batch, *_ = pola_look_ahead.sample(setup, own, other, anchor["actor"], jax.random.key(1))
     direction = jax.tree.map(jnp.cos, own["actor"])
 
@@ -319,6 +315,7 @@ def test_penalty_pulls_back_to_the_anchor() -> None:
     anchor, other = tables(3)
     nothing = jnp.zeros(5)
 
+    @jax.jit
     def gradient(own: Array) -> Array:
         players = {"actor": own, "critic": nothing}, {"actor": other, "critic": nothing}
         return pola_look_ahead.outer_gradient(setup, *players, anchor, jax.random.key(0))[0][
@@ -327,7 +324,7 @@ def test_penalty_pulls_back_to_the_anchor() -> None:
 
     np.testing.assert_allclose(gradient(anchor), np.zeros((5, 2)), atol=1e-4)
     away = jnp.zeros((5, 2)).at[0, 0].set(0.1)
-    assert gradient(anchor + away)[0, 0] > 0.1
+    assert gradient(anchor + away)[0, 0] > 0.02
 
 
 def sampled_tabular_setup(config: PolaConfig) -> Setup:
@@ -342,26 +339,21 @@ def sampled_tabular_setup(config: PolaConfig) -> Setup:
     return tabular_setup(config, play)
 
 
-def test_swapping_the_players_swaps_what_they_become() -> None:
-    setup = sampled_tabular_setup(replace(TINY, game="ipd"))
-    params = jax.vmap(setup.init_params)(jax.random.split(jax.random.key(0)))
-    keys = jax.random.split(jax.random.key(1))
-    improve_both = jax.jit(partial(pola.improve_both, setup))
-    flip = partial(jax.tree.map, lambda leaf: jnp.flip(leaf, 0))
-    improved, metrics = improve_both(params, keys)
-    swapped, swapped_metrics = improve_both(flip(params), keys[::-1])
-    chex.assert_trees_all_close(flip(swapped), improved)
-    chex.assert_trees_all_close(flip(swapped_metrics), metrics)
-    assert np.abs(improved["actor"][0] - improved["actor"][1]).max() > 1e-3
-
-
-def test_both_players_learn_against_where_the_other_started() -> None:
+def test_players_learn_against_each_others_start_and_swapping_them_swaps_the_results() -> None:
     setup = sampled_tabular_setup(replace(TINY, game="ipd"))
     first, second = (setup.init_params(jax.random.key(seed)) for seed in (0, 1))
-    keys = jax.random.split(jax.random.key(2))
     both = jax.tree.map(lambda a, b: jnp.stack([a, b]), first, second)
-    improved, _ = jax.jit(partial(pola.improve_both, setup))(both, keys)
-    alone, _ = jax.jit(partial(pola.improve, setup))(second, first, keys[1])
+    flip = partial(jax.tree.map, lambda leaf: jnp.flip(leaf, 0))
+    improve_both = jax.jit(partial(pola.improve_both, setup))
+
+    def keys(*seeds: int) -> Array:
+        return jax.vmap(jax.random.key)(jnp.array(seeds))
+
+    improved, metrics = improve_both(both, keys(2, 3))
+    swapped, swapped_metrics = improve_both(flip(both), keys(3, 2))
+    chex.assert_trees_all_close((flip(swapped), flip(swapped_metrics)), (improved, metrics))
+
+    alone, _ = jax.jit(partial(pola.improve, setup))(second, first, jax.random.key(3))
     chex.assert_trees_all_close(jax.tree.map(lambda leaf: leaf[1], improved), alone, rtol=1e-5)
 
 
@@ -370,14 +362,17 @@ def test_every_epoch_begins_with_a_new_adam() -> None:
     config = replace(TINY, game="ipd", num_outer_steps=1, outer_learning_rate=0.01)
     setup = sampled_tabular_setup(config)
     state = pola.init(setup, jax.random.key(0))
+    update = jax.jit(partial(pola.update, setup))
     for _ in range(3):
-        following, _ = jax.jit(partial(pola.update, setup))(state)
+        following, _ = update(state)
         moved = np.abs(following.params["actor"] - state.params["actor"])
         np.testing.assert_allclose(moved[moved > 1e-4], 0.01, rtol=1e-3)
         assert (moved > 1e-4).mean() > 0.5
         state = following
 
 
+# A scan over keys that were split before, inside vmap, is taken for reuse by this JAX.
+@jax.debug_key_reuse(False)
 @pytest.mark.parametrize("game", ["coin_game", "ipd"])
 def test_update_of_either_game_moves_both_players_and_depends_on_the_seed(game: Any) -> None:
     training = pola.make_train(replace(TINY, game=game))
@@ -408,17 +403,26 @@ def test_agent_plays_the_coin_game_as_its_losses_see_it() -> None:
     game = CoinGame(episode_length=TINY.episode_length)
     params = tuple(agent.init(jax.random.key(seed)) for seed in (0, 1))
     players = (coin_game_rollout.learned(game, agent),) * 2
-    episode = coin_game_rollout.play(game, players, params, jax.random.key(2))
-    trajectory = coin_game_rollout.trajectory(game, episode)
-    for seat in range(2):
-        seen = trajectory.observations[:, seat]
-        evaluation = agent.evaluate(params[seat], seen)
-        chex.assert_shape(evaluation.q_values, (TINY.episode_length + 1, 4))
-        for log_policy in (evaluation.log_policy, setup.log_policy(params[seat]["actor"], seen)):
-            np.testing.assert_allclose(log_policy[:-1], episode.log_policies[:, seat], rtol=1e-5)
-        np.testing.assert_allclose(
-            evaluation.q_values[:, 0], setup.values(params[seat]["critic"], seen), rtol=1e-5
-        )
+
+    def play_and_evaluate(key: Array) -> tuple[Array, list[tuple[Evaluation, Array, Array]]]:
+        episode = coin_game_rollout.play(game, players, params, key)
+        observations = coin_game_rollout.trajectory(game, episode).observations
+        evaluations = [
+            (
+                agent.evaluate(own, seen),
+                setup.log_policy(own["actor"], seen),
+                setup.values(own["critic"], seen),
+            )
+            for own, seen in zip(params, jnp.unstack(observations, axis=1), strict=True)
+        ]
+        return episode.log_policies, evaluations
+
+    played, evaluations = jax.jit(play_and_evaluate)(jax.random.key(2))
+    for seat, (evaluation, log_policy, values) in enumerate(evaluations):
+        chex.assert_shape(evaluation.q_values, (TINY.episode_length + 1, game.num_actions))
+        np.testing.assert_allclose(evaluation.log_policy[:-1], played[:, seat], rtol=1e-5)
+        np.testing.assert_allclose(log_policy[:-1], played[:, seat], rtol=1e-5)
+        np.testing.assert_allclose(evaluation.q_values[:, 0], values, rtol=1e-5)
 
 
 def test_defaults_are_the_published_settings() -> None:

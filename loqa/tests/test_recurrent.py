@@ -29,7 +29,7 @@ def random_tower(num_layers: int = 2) -> tuple[GruTower, Any]:
     )
 
 
-def tower_by_hand(params: Any, inputs: np.ndarray) -> np.ndarray:
+def tower_by_hand(params: Any, inputs: np.ndarray | Array) -> np.ndarray:
     """Dense, relu, (Dense,) GRU from zero, Dense in numpy: h' = (1 - z) n + z h. [T, outputs]."""
 
     def dense(layer: dict, x: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def tower_by_hand(params: Any, inputs: np.ndarray) -> np.ndarray:
     layers, outputs = params["params"], []
     of_reset, of_update, of_candidate = np.split(np.asarray(layers["recurrent_kernel"]), 3, axis=1)
     h = np.zeros(len(of_reset))
-    for seen in inputs:
+    for seen in np.asarray(inputs):
         x = np.maximum(dense(layers["Dense_0"], seen), 0)
         x = dense(layers["Dense_1"], x) if "Dense_1" in layers else x
         to_reset, to_update, to_candidate = np.split(dense(layers["input_gates"], x), 3)

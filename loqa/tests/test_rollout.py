@@ -88,8 +88,8 @@ def test_players_explore_independently() -> None:
 
 def test_a_recurrent_player_acts_on_its_memory_of_the_episode() -> None:
     """Its moves agree with the probabilities of its evaluation of the finished episodes."""
-    towers = (recurrent.GruTower(size, networks.NUM_ACTIONS) for size in (4, 1))
-    agent = recurrent.recurrent_agent(*towers, observation_size=4)
+    actor, critic = (recurrent.GruTower(size, networks.NUM_ACTIONS) for size in (4, 1))
+    agent = recurrent.recurrent_agent(actor, critic, observation_size=4)
     params = random_parameters(agent, seed=1, scale=2.0)  # it remembers more than the last state
 
     @jax.jit

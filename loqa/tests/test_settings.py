@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loqa.configs import GradientConfig, IpdConfig
+from loqa.configs import CoinGameConfig, GradientConfig, IpdConfig
 from loqa.errors import UserError
 from loqa.settings import check_divides, differing_fields
 
@@ -76,6 +76,34 @@ def test_sizes_that_do_not_divide_are_refused_with_one_that_does(
     assert config(num_updates=12, **{interval: 4}).num_updates == 12
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_players": 4}, "num_players must be between 2 and 3, got 4"),
+        ({"grid_size": 1}, "grid_size must be at least 2, got 1"),
+        ({"opponents": "self"}, "opponents must be one of past_selves, current_self, got 'self'"),
+        ({"num_updates": 250}, "num_updates 250 must be a multiple of eval_every_updates 100; .*"),
+        (
+            {"checkpoint_every_updates": 150},
+            "checkpoint_every_updates 150 must be .* eval_every_updates 100; .* 200",
+        ),
+        ({"batch_size": 600}, "batch_size 600 must be a multiple of num_opponents 512; .* 1024"),
+        (
+            {"self_play": False, "opponents": "current_self"},
+            "self_play False needs opponents past_selves",
+        ),
+    ],
+)
+def test_nonsense_in_the_coin_game_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=f"^{message}$"):
+        CoinGameConfig(**settings)
+
+
+def test_the_current_self_is_met_in_any_number_of_episodes() -> None:
+    assert CoinGameConfig(batch_size=600, opponents="current_self").batch_size == 600
+    assert CoinGameConfig(grid_size=2, num_players=3).grid_size == 2  # one cell is always free
+
+
 def test_any_two_fields_can_be_checked_for_dividing() -> None:
     @dataclass(frozen=True)
     class Sizes:
@@ -87,7 +115,7 @@ def test_any_two_fields_can_be_checked_for_dividing() -> None:
     check_divides(Sizes(batch_size=504), "batch_size", "num_devices")
 
 
-@pytest.mark.parametrize("config", [IpdConfig, GradientConfig])
+@pytest.mark.parametrize("config", [IpdConfig, CoinGameConfig, GradientConfig])
 def test_every_field_says_what_it_means(config: type) -> None:
     assert [entry.name for entry in fields(config) if not entry.metadata["help"]] == []
 
