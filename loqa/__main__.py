@@ -193,11 +193,10 @@ def show(words: Sequence[str]) -> int:
 def prepare_jax() -> None:
     """Sets JAX up for this machine; call it before JAX is first imported.
 
-    On CPU every core is a device of its own, over which the seeds are spread. XLA gets more threads
-    than cores: with as many or fewer, devices that share them were seen to wait for each other for
-    ever. A process that has used JAX before keeps its devices.
+    On CPU every core is a device of its own, over which the seeds are spread, and XLA gets a thread
+    per device. A process that has used JAX before keeps its devices.
     """
-    os.environ.setdefault("NPROC", str(4 * (os.cpu_count() or 1)))
+    os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
     import jax
 
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):

@@ -51,9 +51,7 @@ def compile_program(
     seeds = jax.ShapeDtypeStruct((num_seeds,), jnp.int32)
     states = shapes(init, num_seeds)
     return Program(
-        # On one device: the orthogonal matrices of GRUs are made by LAPACK, of which several calls
-        # at a time can wait for each other for ever on CPU.
-        init=jax.jit(jax.vmap(init)).lower(seeds).compile(),
+        init=over_seeds(init, seeds),
         advance=over_seeds(advance, states, donate_argnums=0),
         evaluate=over_seeds(evaluate, states),
         compile_seconds=time.perf_counter() - started,

@@ -105,7 +105,22 @@ def recurrent_agent(actor: GruTower, critic: GruTower, observation_size: int) ->
 
 
 def _three_orthogonal(key: Array, shape: tuple[int, int]) -> Array:
-    """An orthogonal matrix for each gate, side by side; consumes the key."""
-    size = shape[0]
-    init = nn.initializers.orthogonal()
-    return jnp.concatenate([init(k, (size, size)) for k in jax.random.split(key, 3)], axis=1)
+    """A random orthogonal matrix for each gate, side by side; consumes the key."""
+    gaussian = jax.random.normal(key, (3, shape[0], shape[0]))
+    return jnp.concatenate(jax.vmap(_orthogonalised)(gaussian), axis=1)
+
+
+def _orthogonalised(matrix: Array) -> Array:
+    """Gram-Schmidt on the rows [H, H], each done twice for accuracy; of a Gaussian: Haar's law.
+
+    Not by LAPACK's QR: of that, several calls at a time can wait for each other for ever on CPU.
+    """
+
+    def orthogonalise_row(row: Array, rows: Array) -> Array:
+        is_before = (jnp.arange(len(rows)) < row)[:, None]
+        before, candidate = jnp.where(is_before, rows, 0.0), rows[row]
+        for _ in range(2):
+            candidate = candidate - (before @ candidate) @ before
+        return rows.at[row].set(candidate / jnp.linalg.norm(candidate))
+
+    return lax.fori_loop(0, len(matrix), orthogonalise_row, matrix)

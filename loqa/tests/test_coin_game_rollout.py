@@ -1,7 +1,7 @@
 """Tests of the Coin Game's rollout: episodes replayed by hand in numpy, and who moved how."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -37,21 +37,30 @@ def make(num_players: int) -> tuple[CoinGame, Agent, tuple[Params, ...]]:
     return coin_game_rollout.make_game(config), agent, params
 
 
-def play_many(
-    game: CoinGame, players: Sequence[coin_game_rollout.Player], params: Sequence[Params], seed: int
-) -> Episode:
-    keys = jax.random.split(jax.random.key(seed), NUM_EPISODES)
-    play = functools.partial(coin_game_rollout.play, game, players, params)
-    episodes: Episode = jax.jit(jax.vmap(play))(keys)
-    return episodes
+Play = Callable[[Sequence[Params], Array], Episode]
+
+
+def compiled_play(game: CoinGame, players: Sequence[coin_game_rollout.Player]) -> Play:
+    """Plays many episodes [B, ...] with any parameters."""
+
+    def play_many(params: Sequence[Params], key: Array) -> Episode:
+        play = functools.partial(coin_game_rollout.play, game, players, params)
+        return jax.vmap(play)(jax.random.split(key, NUM_EPISODES))
+
+    return jax.jit(play_many)
 
 
 @functools.cache
-def learned_play(num_players: int, seed: int = 0) -> tuple[Episode, Trajectory]:
+def learned_players(num_players: int) -> Play:
+    game, agent, _ = make(num_players)
+    return compiled_play(game, (coin_game_rollout.learned(game, agent),) * num_players)
+
+
+@functools.cache
+def learned_play(num_players: int) -> tuple[Episode, Trajectory]:
     """Episodes [B, ...] of the agents of `make`, in numpy, and what they saw of them."""
-    game, agent, params = make(num_players)
-    players = (coin_game_rollout.learned(game, agent),) * num_players
-    episodes = play_many(game, players, params, seed)
+    game, _, params = make(num_players)
+    episodes = learned_players(num_players)(params, jax.random.key(0))
     trajectories = jax.vmap(functools.partial(coin_game_rollout.trajectory, game))(episodes)
     numpy: tuple[Episode, Trajectory] = jax.tree.map(np.asarray, (episodes, trajectories))
     return numpy
@@ -164,11 +173,10 @@ def test_one_game_uses_no_key_twice() -> None:
 
 @many_games
 def test_same_key_gives_the_same_episodes_and_another_key_others() -> None:
-    first = learned_play(2)
-    again = learned_play.__wrapped__(2)
+    *_, params = make(2)
+    first, again, other = (learned_players(2)(params, jax.random.key(seed)) for seed in (0, 0, 1))
     jax.tree.map(np.testing.assert_array_equal, first, again)
-    other, _ = learned_play(2, seed=1)
-    assert np.any(first[0].actions != other.actions)
+    assert np.any(first.actions != other.actions)
 
 
 @many_games
@@ -176,7 +184,7 @@ def test_scripted_players_follow_their_scripts_and_need_no_parameters() -> None:
     game = CoinGame(episode_length=NUM_STEPS)
     scripts = coin_game_players.always_cooperate, coin_game_players.always_defect
     players = [coin_game_rollout.scripted(game, script) for script in scripts]
-    episodes = play_many(game, players, ({}, {}), seed=0)
+    episodes = compiled_play(game, players)(({}, {}), jax.random.key(0))
     before = jax.tree.map(lambda leaf: leaf[:, :-1], episodes.states)
     for seat, script in enumerate(scripts):
         probs = jax.vmap(jax.vmap(functools.partial(script, game, player=seat)))(before)
@@ -191,7 +199,7 @@ def test_a_learned_and_a_scripted_player_meet() -> None:
     game, agent, params = make(2)
     defector = coin_game_rollout.scripted(game, coin_game_players.always_defect)
     players = defector, coin_game_rollout.learned(game, agent)
-    episodes = play_many(game, players, ({}, params[1]), seed=3)
+    episodes = compiled_play(game, players)(({}, params[1]), jax.random.key(3))
     trajectories = jax.vmap(functools.partial(coin_game_rollout.trajectory, game))(episodes)
     evaluate = jax.jit(jax.vmap(agent.evaluate, in_axes=(None, 0)))
     expected = evaluate(params[1], trajectories.observations[:, :, 1]).log_policy[:, :-1]
