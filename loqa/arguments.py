@@ -4,9 +4,10 @@ import importlib.util
 from argparse import SUPPRESS, Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from loqa.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
-from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS, LoqaConfig
+from loqa.configs import EXPERIMENTS, FIRST_SEED, PRESETS
 from loqa.errors import UserError
 
 RESULTS = Path(__file__).parent / "results"
@@ -48,7 +49,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
     return parsed, [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
 
 
-def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespace, LoqaConfig]:
+def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespace, Any]:
     """Parses the options of `train`; returns them and the settings of the run.
 
     Which defaults --help shows depends on the experiment and the preset among `words`.

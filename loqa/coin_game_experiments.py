@@ -1,19 +1,22 @@
-"""Experiments in the Coin Game, with their claims fixed before the run.
+"""Experiments in the Coin Game: what is trained at each preset, and which claims it tests."""
 
-Exact values behind the criteria (3x3, 50 steps, reward per step, by dynamic programming): two
-always-cooperating players get .3486 each; always-defect gets .637 from always-cooperate and leaves
-it with -.266; two always-defecting players get 0.
-"""
-
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
-from common.logger.claims import Claim, Criterion
+from common.logger.claims import Criterion
+from loqa.coin_game_claims import (
+    LEAGUE_CLAIMS,
+    LEAGUE_NUMBERS,
+    PLACE,
+    claim,
+    number_claims,
+    questions,
+    scaling_claims,
+)
 from loqa.experiment import Experiment
-from loqa.study_configs import LeagueConfig, ScalingConfig
-from loqa.training_configs import CoinGameConfig
-
-_PLACE = "Figure 2, league"
+from loqa.study_configs import ExploitabilityConfig, LeagueConfig, ScalingConfig
+from loqa.training_configs import BestResponseConfig, CoinGameConfig, PolaConfig
 
 # Published sizes, with the textbook advantage; then what two cores can train in minutes, and in
 # seconds. A preset changes sizes only.
@@ -41,149 +44,6 @@ _BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
 _NUM_SEEDS = {"smoke": 1, "quick": 4, "paper": 10}
 
 
-def _claim(
-    id: str,
-    statement: str,
-    metric: str,
-    criterion: Criterion,
-    source: str = _PLACE,
-    paper: tuple[float, float] | None = None,
-) -> Claim:
-    """A claim on a reward per step; `paper` is its mean and standard deviation over the seeds."""
-    value, spread = paper or (None, None)
-    return Claim(
-        id=id,
-        source=source,
-        statement=statement,
-        metric=metric,
-        criterion=criterion,
-        paper_value=value,
-        paper_spread=None if spread is None else f"± {spread:g} (std, 10 seeds)",
-    )
-
-
-_LEAGUE_CLAIMS = (
-    _claim(
-        "self_play",
-        "LOQA's agents cooperate with themselves (at least half of full cooperation, .3486)",
-        "loqa_self",
-        Criterion("mean", ">=", 0.174, partly=0.1),
-        paper=(0.319, 0.018),
-    ),
-    _claim(
-        "other_seeds",
-        "and with agents of other seeds",
-        "loqa_vs_other_seeds",
-        Criterion("mean", ">=", 0.174, partly=0.1),
-        paper=(0.286, 0.046),
-    ),
-    _claim(
-        "does_not_exploit",
-        "LOQA takes clearly less from always-cooperate than a defector, .637, would",
-        "loqa_vs_always_cooperate",
-        Criterion("high", "<=", 0.5, partly=0.57),
-        paper=(0.352, 0.008),
-    ),
-    _claim(
-        "leaves_a_share",
-        "and leaves it a profit, where a defector leaves -.266",
-        "always_cooperate_vs_loqa",
-        Criterion("low", ">=", 0.05, partly=0.0),
-        paper=(0.318, 0.017),
-    ),
-    _claim(
-        "retaliates",
-        "Always-defect gets less than half of the .637 that always-cooperate gives it",
-        "always_defect_vs_loqa",
-        Criterion("mean", "<=", 0.318, partly=0.4),
-        paper=(0.123, 0.074),
-    ),
-    _claim(
-        "loses_little",
-        "and LOQA loses less to it than always-cooperate's -.266",
-        "loqa_vs_always_defect",
-        Criterion("low", ">=", -0.2, partly=-0.25),
-        paper=(-0.054, 0.027),
-    ),
-    _claim(
-        "naive_does_not_cooperate",
-        "The naive learner does not cooperate with itself (mutual defection is 0)",
-        "naive_self",
-        Criterion("high", "<=", 0.1, partly=0.15),
-        source="Section 4, naive learner",
-    ),
-    _claim(
-        "naive_exploits",
-        "and leaves always-cooperate a loss",
-        "always_cooperate_vs_naive",
-        Criterion("high", "<=", 0.0),
-        source="Section 4, naive learner",
-    ),
-)
-
-
-def _number_claims(
-    entrant: str, rows: tuple[tuple[str, float, float], ...], source: str = _PLACE
-) -> tuple[Claim, ...]:
-    """Claims on the paper's numbers: within two of its standard deviations, or four for partly."""
-    return tuple(
-        _claim(
-            metric.removeprefix(f"{entrant}_"),
-            f"{metric.replace('_', ' ')} (reward per step, row player first)",
-            metric,
-            Criterion("mean", "within", 2 * spread, partly=4 * spread, target=value),
-            source=source,
-            paper=(value, spread),
-        )
-        for metric, value, spread in rows
-    )
-
-
-_LEAGUE_NUMBERS = _number_claims(
-    "loqa",
-    (
-        ("loqa_self", 0.319, 0.018),
-        ("loqa_vs_other_seeds", 0.286, 0.046),
-        ("loqa_vs_always_cooperate", 0.352, 0.008),
-        ("always_cooperate_vs_loqa", 0.318, 0.017),
-        ("loqa_vs_always_defect", -0.054, 0.027),
-        ("always_defect_vs_loqa", 0.123, 0.074),
-        ("loqa_vs_random", 0.264, 0.013),
-        ("random_vs_loqa", -0.154, 0.027),
-    ),
-)
-
-
-_AGENT_CLAIMS = (  # entrant -> the league's three questions, used by ablations
-    ("self_play", "cooperates with itself", "{}_self", Criterion("mean", ">=", 0.174, partly=0.1)),
-    (
-        "does_not_exploit",
-        "takes clearly less from always-cooperate than a defector's .637",
-        "{}_vs_always_cooperate",
-        Criterion("mean", "<=", 0.5, partly=0.57),
-    ),
-    (
-        "retaliates",
-        "gives always-defect less than half of .637",
-        "always_defect_vs_{}",
-        Criterion("mean", "<=", 0.318, partly=0.4),
-    ),
-)
-
-
-def _questions(
-    entrant: str,
-    subject: str,
-    source: str,
-    paper: tuple[tuple[float, float] | None, ...] = (None,) * 3,
-) -> tuple[Claim, ...]:
-    """The league's three questions about one entrant, with the paper's numbers if it has them."""
-    return tuple(
-        _claim(f"{entrant}_{id}", f"{subject} {what}", metric.format(entrant), criterion, source, p)
-        for (id, what, metric, criterion), p in zip(_AGENT_CLAIMS, paper, strict=True)
-    )
-
-
 def _with(**options: Any) -> dict[str, CoinGameConfig]:
     """LOQA at every preset with some options."""
     return {preset: replace(config, **options) for preset, config in _BY_PRESET.items()}
@@ -197,7 +57,38 @@ _NAIVE = {
 }
 
 
-def _league(**entrants: dict[str, CoinGameConfig]) -> dict[str, LeagueConfig]:
+_SMOKE_RESPONSE = BestResponseConfig(
+    num_updates=2,
+    num_curve_points=1,
+    num_eval_episodes=4,
+    batch_size=4,
+    hidden_size=4,
+)
+_POLA_PAPER = PolaConfig()
+_POLA = {
+    "smoke": replace(
+        _POLA_PAPER,
+        num_updates=2,
+        num_eval_episodes=8,
+        batch_size=2,
+        num_outer_steps=1,
+        num_inner_steps=1,
+        hidden_size=4,
+    ),
+    "quick": replace(
+        _POLA_PAPER,
+        num_updates=40,
+        eval_every_updates=4,
+        batch_size=64,
+        num_outer_steps=20,
+        num_inner_steps=2,
+        hidden_size=32,
+    ),
+    "paper": _POLA_PAPER,
+}
+
+
+def _league(**entrants: Mapping[str, CoinGameConfig | PolaConfig]) -> dict[str, LeagueConfig]:
     """A league at every preset, of entrants given by preset."""
     return {
         preset: LeagueConfig(
@@ -212,43 +103,25 @@ def _minutes(quick: float, paper: float) -> dict[str, float]:
     return {"smoke": 0.1, "quick": quick, "paper": paper}
 
 
-def _scaling_claims(
-    entrant: str, relation: Literal[">=", "<="], threshold: float
-) -> tuple[Claim, ...]:
-    """Whether an entrant passes the strong threshold, on each of the smaller grids."""
-    subject = "LOQA passes" if relation == ">=" else "The naive learner does not pass"
-    partly = 0.25 if relation == ">=" else None
-    return tuple(
-        _claim(
-            f"{entrant}_strong_{size}x{size}",
-            f"{subject} the strong threshold on {size}x{size} (share of seeds)",
-            f"{entrant}_{size}x{size}_strong_passed",
-            Criterion("mean", relation, threshold, partly=partly),
-            source="Figure 3, time against grid size",
-        )
-        for size in (3, 4, 5)
-    )
-
-
 _BY_NAME = "its training does not fit into the paper's 20 minutes beside the others"
 _AS_PUBLISHED = _with(stop_grad_advantage=False)
 
 COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
     "figure_2_league": Experiment(
-        source=_PLACE,
+        source=PLACE,
         summary="LOQA and the naive learner meet themselves, each other and the scripted players",
-        claims=_LEAGUE_CLAIMS,
-        paper_claims=_LEAGUE_NUMBERS,
+        claims=LEAGUE_CLAIMS,
+        paper_claims=LEAGUE_NUMBERS,
         configs=_league(loqa=_BY_PRESET, naive=_NAIVE),
         num_seeds=_NUM_SEEDS,
         minutes=_minutes(9.0, 60.0),
     ),
     "ablation_replay_buffer": Experiment(
         source="Ablation, agent replay buffer",
-        summary="LOQA against its current self instead of past selves; beside figure_2_league its LOQA "
-        "is taken from there, alone it takes twice as long",
+        summary="LOQA against its current self instead of past selves (by name twice as long: "
+        "LOQA itself comes from figure_2_league)",
         claims=(
-            _claim(
+            claim(
                 "exploits_more",
                 "Without the replay buffer agents take more from always-cooperate (difference)",
                 "no_buffer_minus_loqa_vs_always_cooperate",
@@ -256,7 +129,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
                 source="Ablation, agent replay buffer",
                 paper=(0.112, 0.047),
             ),
-            _claim(
+            claim(
                 "cooperates_less",
                 "and cooperate less with themselves (difference)",
                 "no_buffer_minus_loqa_self",
@@ -270,12 +143,12 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         minutes=_minutes(6.0, 55.0),
     ),
     "figure_2_league_as_published": Experiment(
-        source=_PLACE,
+        source=PLACE,
         summary="figure_2_league with the released advantage, through which gradients leak",
-        claims=_questions(
-            "loqa", "LOQA as released", _PLACE, ((0.319, 0.018), (0.352, 0.008), (0.123, 0.074))
+        claims=questions(
+            "loqa", "LOQA as released", PLACE, ((0.319, 0.018), (0.352, 0.008), (0.123, 0.074))
         ),
-        paper_claims=_LEAGUE_NUMBERS,
+        paper_claims=LEAGUE_NUMBERS,
         configs=_league(loqa=_AS_PUBLISHED),
         num_seeds=_NUM_SEEDS,
         minutes=_minutes(8.0, 60.0),
@@ -284,7 +157,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
     "ablation_self_play": Experiment(
         source="Ablation, self-play",
         summary="Two agents without shared parameters, each against the other's past selves",
-        claims=_questions(
+        claims=questions(
             "two_agents",
             "LOQA without shared parameters",
             "Ablation, self-play",
@@ -299,7 +172,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         source="ablation",
         summary="Each option of the estimator alone, against LOQA with the textbook advantage",
         claims=tuple(
-            claim
+            each
             for entrant, subject in (
                 ("loqa", "LOQA with the textbook advantage"),
                 ("leaking_advantage", "With the released, leaking advantage LOQA"),
@@ -309,7 +182,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
                 ("ten_step_reach", "With a reach of ten rewards LOQA"),
                 ("returns_critic", "With the critic that the iterated game needs LOQA"),
             )
-            for claim in _questions(entrant, subject, "ablation")
+            for each in questions(entrant, subject, "ablation")
         ),
         configs=_league(
             loqa=_BY_PRESET,
@@ -324,18 +197,78 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         minutes=_minutes(55.0, 420.0),
         not_by_default=_BY_NAME,
     ),
+    "beyond_exploitability": Experiment(
+        source="beyond the paper",
+        summary="What a learned best response takes from the frozen agents, and leaves them",
+        claims=(
+            claim(
+                "learned_is_near_exact",
+                "Against always-cooperate the learned best response is near the exact one, .6466",
+                "best_response_vs_always_cooperate",
+                Criterion("min", ">=", 0.614, partly=0.58),
+                source="ours",
+            ),
+            claim(
+                "loqa_is_hard_to_exploit",
+                "Against LOQA it gets less than two thirds of that",
+                "best_response_vs_loqa",
+                Criterion("high", "<=", 0.43, partly=0.5),
+                source="ours",
+            ),
+            claim(
+                "loqa_keeps_a_profit",
+                "and leaves LOQA a profit, where it leaves always-cooperate -.27",
+                "loqa_vs_best_response",
+                Criterion("low", ">=", 0.0, partly=-0.1),
+                source="ours",
+            ),
+        ),
+        configs={
+            preset: ExploitabilityConfig(
+                (("loqa", _BY_PRESET[preset]), ("naive", _NAIVE[preset])),
+                _SMOKE_RESPONSE if preset == "smoke" else BestResponseConfig(),
+            )
+            for preset in _BY_PRESET
+        },
+        num_seeds=_NUM_SEEDS,
+        minutes=_minutes(14.0, 80.0),
+        not_by_default=_BY_NAME,
+    ),
+    "figure_2_league_with_pola": Experiment(
+        source=PLACE,
+        summary="LOQA and POLA meet themselves, each other and the scripted players",
+        claims=questions("pola", "POLA", PLACE, ((0.187, 0.137), (0.375, 0.022), (0.068, 0.046))),
+        paper_claims=number_claims(
+            "pola",
+            (
+                ("pola_self", 0.187, 0.137),
+                ("pola_vs_other_seeds", 0.213, 0.106),
+                ("pola_vs_always_cooperate", 0.375, 0.022),
+                ("pola_vs_always_defect", -0.032, 0.022),
+                ("always_defect_vs_pola", 0.068, 0.046),
+                ("loqa_vs_pola", 0.17, 0.113),
+                ("pola_vs_loqa", 0.239, 0.08),
+            ),
+        ),
+        configs=_league(loqa=_BY_PRESET, pola=_POLA),
+        num_seeds=_NUM_SEEDS,
+        minutes=_minutes(15.0, 3000.0),
+        why_it_fails="POLA takes 50,000 outer steps of 1000 episodes as published; two cores do "
+        "a thousandth of that in minutes.",
+        not_by_default=_BY_NAME,
+    ),
     "beyond_three_players": Experiment(
         source="beyond the paper",
         summary="LOQA in the Coin Game of three players, in self-play and beside two defectors",
         claims=(
-            _claim(
+            claim(
                 "cooperates",
                 "Three LOQA agents cooperate (share of what three always-cooperators get)",
                 "cooperation",
                 Criterion("mean", ">=", 0.5, partly=0.25),
                 source="ours",
             ),
-            _claim(
+            claim(
                 "retaliates",
                 "Two always-defecting players get less from LOQA than from always-cooperate "
                 "(share)",
@@ -351,11 +284,14 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
     ),
     "figure_3_scaling": Experiment(
         source="Figure 3, time against grid size",
-        summary="Time and updates until LOQA and the naive learner pass three thresholds",
-        claims=(*_scaling_claims("loqa", ">=", 0.75), *_scaling_claims("naive", "<=", 0.0)),
+        summary="Time and updates until LOQA, the naive learner and (preset paper) POLA pass three "
+        "thresholds",
+        claims=(*scaling_claims("loqa", ">=", 0.75), *scaling_claims("naive", "<=", 0.0)),
         configs={
             preset: ScalingConfig(
-                (("loqa", _BY_PRESET[preset]), ("naive", _NAIVE[preset])), grid_sizes=sizes
+                (("loqa", _BY_PRESET[preset]), ("naive", _NAIVE[preset]))
+                + ((("pola", _POLA_PAPER),) if preset == "paper" else ()),
+                grid_sizes=sizes,
             )
             for preset, sizes in (
                 ("smoke", (3, 4, 5)),
@@ -364,7 +300,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             )
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 4},
-        minutes=_minutes(35.0, 200.0),
+        minutes=_minutes(25.0, 9000.0),
         not_by_default=_BY_NAME,
     ),
 }

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loqa.curve_drawing import STYLES, Record, Rows, draw_seeds
-from loqa.study_configs import LeagueConfig, ScalingConfig
+from loqa.study_configs import ExploitabilityConfig, LeagueConfig, ScalingConfig
 
 SCRIPTS = ("always_cooperate", "always_defect", "random")
 FULL_COOPERATION = 0.3486  # of each of two always-cooperating players, exact
@@ -19,6 +19,8 @@ def picture(config: Any) -> Callable[[Record, Rows], Figure]:
     """Chooses the drawing of an experiment by the settings of it."""
     if isinstance(config, LeagueConfig):
         return draw_league
+    if isinstance(config, ExploitabilityConfig):
+        return draw_exploitability
     return draw_scaling if isinstance(config, ScalingConfig) else draw_training
 
 
@@ -74,6 +76,31 @@ def draw_scaling(record: Record, rows: Rows) -> Figure:
         axes.set(title=f"{level} threshold", xlabel="grid size", yscale="log", xticks=list(sizes))
         axes.legend(fontsize=7)
     figure.axes[0].set_ylabel("seconds of this machine per seed")
+    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
+    return figure
+
+
+def draw_exploitability(record: Record, rows: Rows) -> Figure:
+    """What the best responses get and leave, exact values as marks; how they were learned."""
+    metrics = record["metrics"]
+    names = [*(name for name, _ in record["config"]["entrants"]), *SCRIPTS[:2]]
+    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
+    bars, lines = figure.subplots(1, 2)
+    for i, (name, style) in enumerate(zip(names, _styles(len(names)), strict=True)):
+        taken, left = f"best_response_vs_{name}", f"{name}_vs_best_response"
+        for place, metric, colour in ((i - 0.2, taken, "0.45"), (i + 0.2, left, "0.85")):
+            bars.bar(place, metrics[metric]["mean"], 0.4, color=colour, edgecolor="0.2")
+            values = metrics[metric]["per_seed"]
+            bars.plot([place] * len(values), values, "k.", markersize=3)
+        exact = metrics.get(f"exact_{taken}")
+        if exact is not None:
+            bars.plot([i - 0.4, i], [exact["mean"]] * 2, "r-", lw=2)
+        draw_seeds(lines, rows, f"{name}_best_response", f"against {name}", style)
+    bars.set_xticks(range(len(names)), [SHORT.get(name, name) for name in names])
+    bars.set(ylabel="reward per step")
+    bars.set_title("dark: best response; light: the frozen player; red: exact", fontsize=8)
+    lines.set(xlabel="update of the best response", ylabel="its reward per step in training")
+    lines.legend(fontsize=7)
     figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
     return figure
 

@@ -14,12 +14,13 @@ from jax import Array
 
 from common.coin_game import CoinGame
 from common.logger.run_folder import RunFolder
-from loqa import coin_game_rollout, matches, portable, runs
+from loqa import coin_game_rollout, matches, methods, portable, runs
 from loqa.coin_game_rollout import Player
-from loqa.configs import EXPERIMENTS, CoinGameConfig
+from loqa.configs import EXPERIMENTS
 from loqa.errors import UserError
 from loqa.networks import Params
 from loqa.runs import SavedRun
+from loqa.training_configs import CoinGameConfig, IpdConfig, PolaConfig
 
 PAPER = "loqa"
 SCRIPTS = {"AC": "always_cooperate", "AD": "always_defect", "random": "random"}
@@ -109,9 +110,7 @@ def export(
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
     params = _at(run.params, index)
     origin = portable.Origin(PAPER, _experiment_of(run_dir), seed, run.step)
-    portable.save(
-        path, runs.make_agent(config), params, coin_game_rollout.make_game(config), origin
-    )
+    portable.save(path, methods.make_agent(config), params, methods.make_game(config), origin)
     return path, run.step
 
 
@@ -135,9 +134,9 @@ def evaluate_against(
     """
     run = runs.load_run(run_dir, checkpoint)
     config, other = _coin_game_config(run, run_dir), of_file(opponent)
-    game = coin_game_rollout.make_game(config)
+    game = methods.make_game(config)
     check_can_play(game, other)
-    learner = coin_game_rollout.learned(game, runs.make_agent(config))
+    learner = coin_game_rollout.learned(game, methods.make_agent(config))
     num_others = game.num_players - 1
     players = (learner,) + (other.in_game(game),) * num_others
 
@@ -160,17 +159,17 @@ def evaluate_against(
 
 def _of_run(path: Path, run: SavedRun, seed: int | None) -> Contestant:
     config, index = _coin_game_config(run, path), _index_of(run, path, seed)
-    agent = runs.make_agent(config)
+    agent = methods.make_agent(config)
     return Contestant(
         name=f"{path.resolve().name}_seed_{run.seeds[index]}",
-        game=coin_game_rollout.make_game(config),
+        game=methods.make_game(config),
         in_game=lambda game: coin_game_rollout.learned(game, agent),
         params=_at(run.params, index),
     )
 
 
-def _coin_game_config(run: SavedRun, path: Path) -> CoinGameConfig:
-    if not isinstance(run.config, CoinGameConfig):
+def _coin_game_config(run: SavedRun, path: Path) -> CoinGameConfig | PolaConfig:
+    if isinstance(run.config, IpdConfig) or not methods.plays_coin_game(run.config):
         raise UserError(
             f"{path} is no run of the Coin Game: only its players are exported or shown"
         )

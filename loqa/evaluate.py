@@ -13,7 +13,7 @@ from common import ipd, ipd_values
 from loqa import objectives
 from loqa.networks import NUM_ACTIONS, NUM_STATES, STATE_OBSERVATIONS, Agent, Params, state_index
 from loqa.rollout import Trajectory, rollout
-from loqa.training_configs import IpdConfig
+from loqa.training_configs import IpdConfig, PolaConfig
 
 STATES = ("start", "cc", "cd", "dc", "dd")  # the player's own action first
 Metrics = dict[str, Array]
@@ -80,7 +80,9 @@ def exact_evaluation(config: IpdConfig, policy: Array) -> Metrics:
     }
 
 
-def sampled_evaluation(config: IpdConfig, agent: Agent, params: Params, key: Array) -> Metrics:
+def sampled_evaluation(
+    config: IpdConfig | PolaConfig, agent: Agent, params: Params, key: Array
+) -> Metrics:
     """Evaluates a policy of any memory by playing 1024 episodes per opponent.
 
     Cooperation by state is the mean probability of cooperating over the visits to the state, in

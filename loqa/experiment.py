@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.logger.claims import Claim
-from loqa.training_configs import CoinGameConfig, IpdConfig, LoqaConfig
+from loqa.training_configs import CoinGameConfig, IpdConfig, PolaConfig
 
 PRESETS = ("smoke", "quick", "paper")
 FIRST_SEED = 42  # as published: seeds 42 to 51
@@ -46,10 +46,10 @@ class Experiment:
         notes = self.why_it_fails
         return notes if isinstance(notes, str) else notes.get(claim, "")
 
-    def training_configs(self) -> dict[str, LoqaConfig]:
+    def training_configs(self) -> dict[str, IpdConfig | CoinGameConfig | PolaConfig]:
         """Returns the settings by preset if this is one training run per seed, else nothing."""
         return {
             preset: config
             for preset, config in self.configs.items()
-            if isinstance(config, (IpdConfig, CoinGameConfig))
+            if isinstance(config, (IpdConfig, CoinGameConfig, PolaConfig))
         }

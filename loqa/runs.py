@@ -14,23 +14,14 @@ from jax import Array
 
 from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from loqa import (
-    checkpoints,
-    coin_game_rollout,
-    evaluate,
-    matches,
-    objectives,
-    programs,
-    resume,
-    train,
-)
+from loqa import checkpoints, evaluate, matches, methods, programs, resume, train
 from loqa.errors import InterruptedRunError, UserError
 from loqa.finite import check_finite
-from loqa.networks import Agent, Params
+from loqa.methods import Config
+from loqa.networks import Params
 from loqa.programs import Metrics, Program
-from loqa.training_configs import CoinGameConfig, IpdConfig
+from loqa.training_configs import CoinGameConfig, IpdConfig, PolaConfig
 
-Config = IpdConfig | CoinGameConfig
 Evaluation = Callable[[Any, Params, Array], Metrics]  # configuration, parameters; consumes the key
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
@@ -121,16 +112,14 @@ def run_seeds(
     )
 
 
-def make_agent(config: Config) -> Agent:
-    """Builds the agent that a configuration trains."""
-    return objectives.make_agent(config)
-
-
 def evaluate_agent(config: Config, params: Params, key: Array) -> Metrics:
     """Evaluates an agent against itself and fixed opponents; consumes the key."""
     if isinstance(config, IpdConfig):
         return evaluate.evaluate(config, params, key)
-    game, agent = coin_game_rollout.make_game(config), make_agent(config)
+    agent = methods.make_agent(config)
+    if isinstance(config, PolaConfig) and config.game == "ipd":
+        return evaluate.sampled_evaluation(config, agent, params, key)
+    game = methods.make_game(config)
     return matches.evaluate(game, agent, params, key, config.num_eval_episodes)
 
 
@@ -191,7 +180,7 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
 
 def _learners(config: Config, state: train.TrainState) -> Params:
     """Parameters of the agents that are evaluated, [S, ...]."""
-    return jax.vmap(train.make_train(config).learner)(state)
+    return jax.vmap(methods.make_train(config).learner)(state)
 
 
 def _advance_to_end(
@@ -266,7 +255,7 @@ def _save_if_due(
 
 
 def _compile(config: Config, num_seeds: int, evaluation: Evaluation) -> Program:
-    training = train.make_train(config)
+    training = methods.make_train(config)
     return programs.compile_program(
         lambda seed: training.init(jax.random.key(seed)),
         training.update,
@@ -277,7 +266,7 @@ def _compile(config: Config, num_seeds: int, evaluation: Evaluation) -> Program:
 
 
 def _evaluation_of(config: Config, evaluation: Evaluation) -> Callable[[train.TrainState], Metrics]:
-    learner = train.make_train(config).learner
+    learner = methods.make_train(config).learner
 
     def evaluate_state(state: train.TrainState) -> Metrics:
         key, step = jnp.ravel(state.key)[0], jnp.ravel(state.step)[0]  # of the first, if two learn
@@ -288,7 +277,7 @@ def _evaluation_of(config: Config, evaluation: Evaluation) -> Callable[[train.Tr
 
 def _template(config: Config, num_seeds: int) -> train.TrainState:
     """Shapes of the state of all seeds; found without compiling anything."""
-    init = train.make_train(config).init
+    init = methods.make_train(config).init
     template: train.TrainState = programs.shapes(lambda seed: init(jax.random.key(seed)), num_seeds)
     return template
 
@@ -304,7 +293,11 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
 
 def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    kind = CoinGameConfig if "grid_size" in settings else IpdConfig
+    kinds: dict[str, type[Config]] = {
+        "num_outer_steps": PolaConfig,
+        "num_opponents": CoinGameConfig,
+    }
+    kind = next((kinds[name] for name in kinds if name in settings), IpdConfig)
     known, given = {"seeds", *(entry.name for entry in fields(kind))}, set(settings)
     if known != given:
         strange = [f"unknown {name}" for name in sorted(given - known)]

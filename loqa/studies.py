@@ -7,15 +7,21 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from loqa import coin_game_rollout, league, runs, thresholds
+from common.coin_game import CoinGame
+from loqa import coin_game_rollout, exact_best_response, league, methods, programs, thresholds
+from loqa.best_response import learn_best_response
+from loqa.coin_game_rollout import Player
 from loqa.estimator_bias import compare_gradients
 from loqa.league import Entrant
 from loqa.matches import SCRIPTS
-from loqa.study_configs import LeagueConfig, ScalingConfig
+from loqa.networks import Params
+from loqa.study_configs import ExploitabilityConfig, LeagueConfig, ScalingConfig
 from loqa.trainer import Trainer
-from loqa.training_configs import GradientConfig
+from loqa.training_configs import BestResponseConfig, GradientConfig
 
 CRITICS: tuple[Literal["sarsa", "returns"], ...] = ("sarsa", "returns")
 Metrics = dict[str, list[float]]  # metric -> a value per seed
@@ -42,6 +48,8 @@ def study(config: Any, trainer: Trainer) -> Findings:
         return play_league(config, trainer)
     if isinstance(config, ScalingConfig):
         return scale(config, trainer)
+    if isinstance(config, ExploitabilityConfig):
+        return exploit(config, trainer)
     result = trainer.train(config)
     return Findings(result.metrics, curve_rows(result.log, trainer.seeds))
 
@@ -98,10 +106,10 @@ def play_league(config: LeagueConfig, trainer: Trainer) -> Findings:
     entrant, seed by seed.
     """
     results = {name: trainer.train(entrant, name) for name, entrant in config.entrants}
-    game = coin_game_rollout.make_game(config.entrants[0][1])
+    game = methods.make_game(config.entrants[0][1])
     entrants = {
         name: Entrant(
-            coin_game_rollout.learned(game, runs.make_agent(entrant)), results[name].params
+            coin_game_rollout.learned(game, methods.make_agent(entrant)), results[name].params
         )
         for name, entrant in config.entrants
     }
@@ -144,6 +152,59 @@ def scale(config: ScalingConfig, trainer: Trainer) -> Findings:
                 ]
             metrics[f"{case}_seconds_per_update"] = [result.seconds_per_update] * len(trainer.seeds)
     return Findings(metrics, side_by_side(rows))
+
+
+def exploit(config: ExploitabilityConfig, trainer: Trainer) -> Findings:
+    """Trains every entrant, then a best response to each of its agents and to two scripts.
+
+    Of the scripts the exact best response is known, which says how far the learned ones fall short.
+    """
+    game = methods.make_game(config.entrants[0][1])
+    metrics: Metrics = {}
+    rows: dict[str, Rows] = {}
+    for name, entrant in config.entrants:
+        player = coin_game_rollout.learned(game, methods.make_agent(entrant))
+        params = trainer.train(entrant, name).params
+        found, rows[name] = answer(config.response, game, name, player, params, trainer.seeds)
+        metrics |= found
+    for name in ("always_cooperate", "always_defect"):
+        player = coin_game_rollout.scripted(game, SCRIPTS[name])
+        unused = {"none": jnp.zeros(len(trainer.seeds))}
+        found, rows[name] = answer(config.response, game, name, player, unused, trainer.seeds)
+        exact = exact_best_response.best_response(game, SCRIPTS[name]).responder
+        per_step = [float(exact) / game.episode_length for _ in trainer.seeds]
+        metrics |= {**found, f"exact_best_response_vs_{name}": per_step}
+    return Findings(metrics, side_by_side(rows))
+
+
+def answer(
+    config: BestResponseConfig,
+    game: CoinGame,
+    name: str,
+    player: Player,
+    params: Params,
+    seeds: Sequence[int],
+) -> tuple[Metrics, Rows]:
+    """Learns a best response to each of S frozen players; metrics and the learning curve."""
+
+    def respond(of_seed: tuple[Params, Array]) -> dict[str, Array]:
+        params, seed = of_seed
+        return learn_best_response(config, game, player, params, jax.random.key(seed))
+
+    all_seeds = (params, jnp.asarray(seeds, jnp.int32))
+    learned = programs.over_seeds(respond, all_seeds)(all_seeds)
+    curve = np.asarray(learned["learning_curve"])  # [S, C]
+    every = config.num_updates // config.num_curve_points
+    rows = [
+        {"update": every * (point + 1), "seed": seed, "best_response": float(value)}
+        for point, values in enumerate(curve.T)
+        for seed, value in zip(seeds, values, strict=True)
+    ]
+    metrics = {
+        f"best_response_vs_{name}": learned["responder_value"].tolist(),
+        f"{name}_vs_best_response": learned["agent_value"].tolist(),
+    }
+    return metrics, rows
 
 
 def curve_rows(log: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> Rows:

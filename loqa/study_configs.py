@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from loqa.training_configs import CoinGameConfig
+from loqa.training_configs import BestResponseConfig, CoinGameConfig, PolaConfig
 
-Entrants = tuple[tuple[str, CoinGameConfig], ...]
+Entrants = tuple[tuple[str, CoinGameConfig | PolaConfig], ...]
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,11 @@ class ScalingConfig:
 
     entrants: Entrants  # on any grid; the sizes below are put in
     grid_sizes: tuple[int, ...] = (3, 4, 5, 6, 7)
+
+
+@dataclass(frozen=True)
+class ExploitabilityConfig:
+    """Agents that are trained, frozen, and answered by a learned best response."""
+
+    entrants: Entrants
+    response: BestResponseConfig

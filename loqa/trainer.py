@@ -7,7 +7,8 @@ from typing import Any
 
 from common.logger import provenance
 from loqa import runs
-from loqa.runs import Config, Evaluation, RunOptions, RunResult
+from loqa.methods import Config
+from loqa.runs import Evaluation, RunOptions, RunResult
 
 Finished = dict[tuple[Config, tuple[int, ...]], RunResult]
 

@@ -21,7 +21,8 @@ TOP_LEVEL |= {"CITATION.cff", ".ci", ".github", ".gitignore"}
 # configs stay below everything shows in `list`, which has the standard library only.
 LEAVES = {"networks", "losses"}
 TOP = {"train", "evaluate", "runs", "reproduce", "report", "bench", "__main__"}
-COMMANDS = {"runs", "reproduce", "bench", "__main__"}
+DRIVERS = {"methods", "trainer", "studies", "contestants", "show", "coin_game_bench"}
+COMMANDS = {"runs", "reproduce", "bench", "__main__", *DRIVERS}
 
 
 def imported_modules(source: str, package: str) -> set[str]:
