@@ -94,7 +94,7 @@ IPD_EXPERIMENTS: dict[str, Experiment] = {
         "LOQA with the released settings, read at iteration 7000 like the figure",
         quick_minutes=1.4,
         why_it_fails="The released SARSA critic bootstraps past the last step and learns slowly; "
-        "with it the sampled shaping gradient points away from the exact one "
+        "with it the sampled shaping gradient loses the direction of the exact one "
         "(beyond_ipd_estimator_bias), and the policy slides to defection.",
     ),
     "ablation_ipd_naive": _figure_1(

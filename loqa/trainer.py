@@ -1,7 +1,7 @@
 """Trains what an experiment needs, each training once per call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,7 @@ class Trainer:
             self.origin = self.origin or provenance.collect()
             return self.finished[settings]
         path = self.path / name
-        # Of the parts of an experiment some may be yet to begin when it is resumed.
-        options = replace(self.options, warn=lambda line: None) if name else self.options
-        result = runs.run_seeds(config, self.seeds, path, options, evaluation=evaluation)
+        result = runs.run_seeds(config, self.seeds, path, self.options, evaluation=evaluation)
         if evaluation is None:
             self.finished[settings] = result
         self.origin = self.origin or result.origin

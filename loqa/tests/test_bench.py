@@ -5,10 +5,12 @@ import json
 import pytest
 
 from loqa import bench
+from loqa.coin_game_bench import CoinGameRun
 
 
 def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
-    sizes = bench.Sizes(runs=((2, 3, 1),), num_updates=2, num_coin_games=2)
+    coin_game = CoinGameRun(batch_size=2, num_opponents=1, hidden_size=2)
+    sizes = bench.Sizes(((2, 3, 1),), num_updates=2, num_coin_games=2, coin_game=(coin_game,))
     table = bench.run(2, tmp_path / "bench.json", sizes)
     written = json.loads((tmp_path / "bench.json").read_text())
     rows = {row["what"]: row for row in written["rows"]}
@@ -21,6 +23,19 @@ def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
         "IPD, batch 2, T 3, one rollout and critic step",
         "Coin Game 3x3, 2 games, T 50, random moves, observed: steps",
         "Coin Game 3x3, 2 games, T 50, random moves, observed: compilation",
+        *(
+            f"{coin_game.name()}: {what}"
+            for what in (
+                "one update",
+                "environment steps, learning",
+                "compilation",
+                "drawing of opponents",
+                "drawing and rollout",
+                "environment steps, two GRU agents playing",
+                "drawing, rollout and actor step",
+                "drawing, rollout and critic step",
+            )
+        ),
         "peak memory of the whole benchmark",
     ]
     assert [line.split("  ")[0] for line in table.splitlines()] == list(rows)

@@ -10,15 +10,19 @@ import pytest
 from PIL import Image
 
 from common.logger import atomic, results
-from loqa import report, reproduce
+from loqa import figures, report, reproduce
 from loqa.configs import EXPERIMENTS
 from loqa.errors import UserError
 from loqa.tests import commands
 from loqa.tests.commands import contents
 
-README = "# LOQA\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\n\n{bench}\nlast line\n"
+README = (
+    "# LOQA\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\n\n{bench}\n"
+    "<!-- BEGIN more_claims -->\nold\n<!-- END more_claims -->\nlast line\n"
+)
 BENCH_MARKERS = "<!-- BEGIN bench -->\nold\n<!-- END bench -->"
-PLOTS = ("figure_1_ipd", "beyond_ipd_estimator_bias")  # one of each kind
+PLOTS = ("figure_1_ipd", "beyond_ipd_estimator_bias")
+SIZES = {**dict.fromkeys(PLOTS, (1275, 510)), "figure_2_league": (1500, 900)}  # 150 dots an inch
 
 
 @pytest.fixture
@@ -29,19 +33,19 @@ def paper(smoke_run, tmp_path):
     for name in PLOTS:
         record = json.loads((smoke_run / "results" / "smoke" / f"{name}.json").read_text())
         metrics = {key: metric["per_seed"] for key, metric in record["metrics"].items()}
-        record["claims"] = reproduce._judged(EXPERIMENTS[name], metrics, is_scientific=True)
+        record["claims"] = reproduce._judged(EXPERIMENTS[name], metrics, "quick")
         results.write_record(quick, {**record, "preset": "quick"})
         shutil.copy(smoke_run / "results" / "smoke" / f"{name}.csv", quick)
     (tmp_path / "README.md").write_text(README.format(bench=BENCH_MARKERS))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", PLOTS)
+@pytest.mark.parametrize("name", SIZES)
 def test_figures_are_a_png_and_an_svg_that_can_be_opened(smoke_run, name):
     folder = smoke_run / "results" / "smoke"
     with Image.open(folder / f"{name}.png") as image:
         image.load()
-        assert image.size == (1275, 510)  # 8.5 x 3.4 inches of 150 dots
+        assert image.size == SIZES[name]
         assert len(image.convert("RGB").getcolors(maxcolors=2**20)) > 20
     root = ElementTree.parse(folder / f"{name}.svg").getroot()
     assert root.tag.endswith("svg")
@@ -54,8 +58,8 @@ def test_a_figure_drawn_again_without_jax_has_the_same_bytes(smoke_run, tmp_path
     for path in folder.glob("*.[ps][nv]g"):
         path.unlink()
     code = (
-        "import sys; from pathlib import Path; sys.modules['jax'] = None; from loqa import report; "
-        "[report.draw(name, Path(sys.argv[1])) for name in sys.argv[2:]]"
+        "import sys; from pathlib import Path; sys.modules['jax'] = None; "
+        "from loqa import figures; [figures.draw(name, Path(sys.argv[1])) for name in sys.argv[2:]]"
     )
     command = [sys.executable, "-c", code, str(folder), *PLOTS]
     subprocess.run(command, cwd=commands.ROOT, check=True)
@@ -70,14 +74,14 @@ def test_a_figure_drawn_again_without_jax_has_the_same_bytes(smoke_run, tmp_path
 def test_a_figure_shows_the_spread_over_seeds(paper):
     """Other seeds give another picture: the intervals and dots are drawn."""
     path = paper / "results" / "quick" / "figure_1_ipd.json"
-    report.draw("figure_1_ipd", path.parent)
+    figures.draw("figure_1_ipd", path.parent)
     narrow = path.with_suffix(".png").read_bytes()
     record = json.loads(path.read_text())
     for metric in record["metrics"].values():
         mean = metric["mean"]
         metric |= {"ci95": [mean - 0.1, mean + 0.1], "per_seed": [mean - 0.1, mean, mean + 0.1]}
     path.write_text(json.dumps(record))
-    report.draw("figure_1_ipd", path.parent)
+    figures.draw("figure_1_ipd", path.parent)
     assert path.with_suffix(".png").read_bytes() != narrow
 
 
@@ -98,7 +102,7 @@ def test_rebuild_writes_both_tables_and_every_figure_and_is_stable(paper):
 
 
 def test_claims_stand_in_the_order_of_the_experiments_with_their_verdicts(paper):
-    table = report.claims_table(paper / "results")
+    table = report.claims_table(paper / "results", is_default=True)
     rows = [line for line in table.splitlines() if "`make reproduce-loqa" in line]
     expected = [
         (name, claim) for name in EXPERIMENTS if name in PLOTS for claim in EXPERIMENTS[name].claims
@@ -115,13 +119,34 @@ def test_claims_stand_in_the_order_of_the_experiments_with_their_verdicts(paper)
 def test_quick_and_paper_results_stand_next_to_each_other(paper):
     record = results.read_record(paper / "results" / "quick" / "figure_1_ipd.json")
     results.write_record(paper / "results" / "paper", {**record, "preset": "paper"})
-    rows = report.claims_table(paper / "results").splitlines()
+    rows = report.claims_table(paper / "results", is_default=True).splitlines()
     named = [row.split("`")[1].removeprefix("make reproduce-loqa ") for row in rows if "`" in row]
     num_claims = len(EXPERIMENTS["figure_1_ipd"].claims)
     assert named[: 2 * num_claims] == (
         ["EXPERIMENT=figure_1_ipd"] * num_claims
         + ["EXPERIMENT=figure_1_ipd PRESET=paper"] * num_claims
     )
+
+
+def test_experiments_run_by_name_have_a_table_of_their_own(paper):
+    name = "ablation_ipd_critic_value"
+    record = results.read_record(paper / "results" / "quick" / "figure_1_ipd.json")
+    results.write_record(paper / "results" / "quick", {**record, "experiment": name})
+    default, by_name = (
+        report.claims_table(paper / "results", is_default=each) for each in (True, False)
+    )
+    assert "EXPERIMENT=figure_1_ipd`" in default
+    assert name not in default
+    assert by_name.count(f"EXPERIMENT={name}`") == by_name.count("EXPERIMENT=") > 0
+
+
+def test_failing_claims_carry_the_sentence_of_today(paper):
+    record = results.read_record(paper / "results" / "quick" / "figure_1_ipd.json")
+    old = [{**claim, "verdict": "not reproduced", "note": "old"} for claim in record["claims"]]
+    results.write_record(paper / "results" / "quick", {**record, "claims": old})
+    table = report.claims_table(paper / "results", is_default=True)
+    assert "not reproduced: old" not in table
+    assert EXPERIMENTS["figure_1_ipd"].why_it_fails in table
 
 
 def test_benchmark_table_shows_median_range_and_machine(tmp_path):

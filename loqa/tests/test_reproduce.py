@@ -1,6 +1,7 @@
 """Tests of what a reproduction writes down, on made-up runs, and of its choice of a run folder."""
 
 import json
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from common.logger import results
 from common.logger.claims import Claim, Criterion
-from loqa import reproduce
+from loqa import reproduce, studies
 from loqa.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from loqa.reproduce import Request
 from loqa.runs import RunOptions
@@ -19,7 +20,7 @@ def test_a_curve_has_a_row_per_log_point_and_seed():
         {"step": 2, "loss": [0.5, 0.6], "value": [-1.0, -2.0]},
         {"step": 4, "loss": [0.3, 0.4], "value": [-1.5, -2.5]},
     ]
-    assert reproduce.curve_rows(log, [42, 43]) == [
+    assert studies.curve_rows(log, [42, 43]) == [
         {"update": 2, "seed": 42, "loss": 0.5, "value": -1.0},
         {"update": 2, "seed": 43, "loss": 0.6, "value": -2.0},
         {"update": 4, "seed": 42, "loss": 0.3, "value": -1.5},
@@ -30,12 +31,13 @@ def test_a_curve_has_a_row_per_log_point_and_seed():
 def test_curves_of_two_runs_stand_side_by_side_under_their_names():
     rows = [{"update": update, "seed": 42, "loss": 0.1 * update} for update in (1, 2)]
     others = [{"update": update, "seed": 42, "loss": 10.0 * update} for update in (1, 2)]
-    assert reproduce._side_by_side({"sarsa": rows, "returns": others}) == [
+    assert studies.side_by_side({"sarsa": rows, "returns": others}) == [
         {"update": 1, "seed": 42, "sarsa_loss": 0.1, "returns_loss": 10.0},
         {"update": 2, "seed": 42, "sarsa_loss": 0.2, "returns_loss": 20.0},
     ]
-    with pytest.raises(ValueError, match="shorter"):
-        reproduce._side_by_side({"sarsa": rows, "returns": others[:1]})
+    *_, last = studies.side_by_side({"sarsa": rows, "returns": others[:1]})
+    assert (last["update"], last["sarsa_loss"]) == (2, 0.2)
+    assert math.isnan(last["returns_loss"])  # not measured there
 
 
 def test_critics_are_compared_under_the_names_that_claims_use():
@@ -48,7 +50,7 @@ def test_critics_are_compared_under_the_names_that_claims_use():
     arrays = {
         run: {n: np.array([v, -v]) for n, v in values.items()} for run, values in means.items()
     }
-    compared = reproduce._compared(arrays)
+    compared = studies.compared_critics(arrays)
     expected = {
         "cosine_sarsa_critic": -0.5,
         "cosine_returns_critic": 0.9,
@@ -113,7 +115,7 @@ def made_up_record(name, started_at):
         paper="loqa",
         experiment=name,
         preset="smoke",
-        claims=reproduce._judged(experiment, metrics, is_scientific=False),
+        claims=reproduce._judged(experiment, metrics, "smoke"),
         metrics=metrics,
         config={},
         seeds=[42],
@@ -150,10 +152,10 @@ def test_a_claim_that_fails_says_why_and_one_that_holds_does_not():
         why_it_fails="Too short.",
     )
     metrics = {"holds": [1.0, 3.0], "fails": [0.5, 0.7]}
-    first, second = reproduce._judged(experiment, metrics, is_scientific=True)
+    first, second = reproduce._judged(experiment, metrics, "quick")
     assert (first["verdict"], first["note"], first["value"]) == ("reproduced", "", 2.0)
     assert (second["verdict"], second["note"]) == ("partly", "Too short.")
-    smoke = reproduce._judged(experiment, metrics, is_scientific=False)
+    smoke = reproduce._judged(experiment, metrics, "smoke")
     assert [(entry["verdict"], entry["note"]) for entry in smoke] == [
         (None, "smoke run: no scientific claim")
     ] * 2

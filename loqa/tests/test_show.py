@@ -11,7 +11,17 @@ from PIL import Image
 
 from common.coin_game import CoinGame
 from common.logger import atomic
-from loqa import checkpoints, coin_game_rollout, contestants, matches, portable, resume, runs, train
+from loqa import (
+    checkpoints,
+    coin_game_rollout,
+    contestants,
+    matches,
+    methods,
+    portable,
+    resume,
+    runs,
+    train,
+)
 from loqa.__main__ import main
 from loqa.configs import EXPERIMENTS
 from loqa.errors import UserError
@@ -110,7 +120,7 @@ def test_exported_file_holds_the_agent_of_the_seed_and_says_so(runs_dir, policy)
     assert portable.load(policy).game == CoinGame(episode_length=4)
     run = runs.load_run(runs_dir / "run")
     in_memory = jax.tree.map(lambda leaf: leaf[1], run.params)
-    agent, seen = runs.make_agent(CONFIG), jnp.ones((1, 4, 3, 3))
+    agent, seen = methods.make_agent(CONFIG), jnp.ones((1, 4, 3, 3))
     _, probs = agent.act(in_memory, agent.start(in_memory), seen.reshape(-1))
     exported, key_data = portable.load(policy), jnp.zeros((1, 2), jnp.uint32)
     _, _, log_probs = exported.act.call(exported.initial_carry.call(seen), seen, key_data)
@@ -181,8 +191,8 @@ def test_scripts_are_shown_in_the_published_game(run_here, tmp_path):
 
 
 def test_evaluation_against_a_file_is_that_against_the_agent_in_it(runs_dir, policy, run_here):
-    run, game = runs.load_run(runs_dir / "run"), coin_game_rollout.make_game(CONFIG)
-    players = (coin_game_rollout.learned(game, runs.make_agent(CONFIG)),) * 2
+    run, game = runs.load_run(runs_dir / "run"), methods.make_game(CONFIG)
+    players = (coin_game_rollout.learned(game, methods.make_agent(CONFIG)),) * 2
     agents = [jax.tree.map(lambda leaf, i=i: leaf[i], run.params) for i in range(2)]
 
     @jax.jit
