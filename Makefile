@@ -66,8 +66,10 @@ reproduce-%: $$(call stamp,$$(paper)) ## run the paper's experiments, print its 
 	    $(EXPERIMENT), --experiment '$(subst $(space),$(comma),$(strip $(EXPERIMENT)))')$(if \
 	    $(FORCE), --force)
 
+# Compiling is most of what a smoke run does: XLA is asked for little.
 smoke-%: $$(call stamp,$$(paper)) ## run all its experiments in a minute, in a temporary folder
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
+	XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=0}" \
 	$(call python,$(paper)) -m $(paper) reproduce --preset smoke \
 	    --results-dir "$$folder/results" --runs-dir "$$folder/runs"
 

@@ -102,7 +102,7 @@ def reproduce(words: Sequence[str]) -> int:
 
 
 def train(words: Sequence[str]) -> int:
-    """Trains one experiment's setting, any field changed at will, and prints its evaluation."""
+    """Trains one setting (of an experiment with several agents the first) and evaluates it."""
     parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
     from loqa import reproduce as reproduction

@@ -100,7 +100,7 @@ def _league(**entrants: Mapping[str, CoinGameConfig | PolaConfig]) -> dict[str, 
 
 
 def _minutes(quick: float, paper: float) -> dict[str, float]:
-    return {"smoke": 0.1, "quick": quick, "paper": paper}
+    return {"smoke": 0.04, "quick": quick, "paper": paper}
 
 
 _BY_NAME = "its training does not fit into the paper's 20 minutes beside the others"

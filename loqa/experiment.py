@@ -47,9 +47,13 @@ class Experiment:
         return notes if isinstance(notes, str) else notes.get(claim, "")
 
     def training_configs(self) -> dict[str, IpdConfig | CoinGameConfig | PolaConfig]:
-        """Returns the settings by preset if this is one training run per seed, else nothing."""
+        """Returns the settings of a training by preset: of several agents the first; or nothing."""
+        first = {
+            preset: config.entrants[0][1] if hasattr(config, "entrants") else config
+            for preset, config in self.configs.items()
+        }
         return {
             preset: config
-            for preset, config in self.configs.items()
+            for preset, config in first.items()
             if isinstance(config, (IpdConfig, CoinGameConfig, PolaConfig))
         }

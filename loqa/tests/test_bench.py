@@ -8,6 +8,7 @@ from loqa import bench
 from loqa.coin_game_bench import CoinGameRun
 
 
+@pytest.mark.usefixtures("keys_unchecked")
 def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
     coin_game = CoinGameRun(batch_size=2, num_opponents=1, hidden_size=2)
     sizes = bench.Sizes(((2, 3, 1),), num_updates=2, num_coin_games=2, coin_game=(coin_game,))
