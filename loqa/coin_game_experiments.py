@@ -156,6 +156,8 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         configs=_league(loqa=_AS_PUBLISHED),
         num_seeds=_NUM_SEEDS,
         minutes=_minutes(8.0, 60.0),
+        why_it_fails="Through the advantage the actor's gradient also moves values; agents "
+        "retaliate sooner, and at this size share less with themselves.",
         not_by_default=_BY_NAME,
     ),
     "ablation_self_play": Experiment(
