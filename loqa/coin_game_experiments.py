@@ -307,6 +307,8 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 4},
         minutes=_minutes(25.0, 9000.0),
+        why_it_fails="On larger grids the reward against always-defect, the last to come, is still "
+        "rising when the quick preset ends.",
         not_by_default=_BY_NAME,
     ),
 }
