@@ -14,6 +14,7 @@ from common import coin_game, coin_game_players
 from common.coin_game import CoinGame, CoinGameState
 from loqa.networks import Agent, Params
 from loqa.rollout import Trajectory
+from loqa.training_configs import CoinGameConfig, PolaConfig
 
 
 class Player(NamedTuple):
@@ -35,6 +36,16 @@ class Episode(NamedTuple):
     actions: Array  # [T, P] int32
     rewards: Array  # [T, P]
     log_policies: Array  # [T, P, A], of the moves' distributions that were played
+
+
+def make_game(config: CoinGameConfig | PolaConfig) -> CoinGame:
+    """Builds the game of a configuration."""
+    return CoinGame(
+        height=config.grid_size,
+        width=config.grid_size,
+        num_players=config.num_players,
+        episode_length=config.episode_length,
+    )
 
 
 def learned(game: CoinGame, agent: Agent) -> Player:

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from loqa.errors import UserError
 
-Config = TypeVar("Config")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Config = TypeVar("Config", bound="DataclassInstance")
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,9 +80,9 @@ def add_setting_flags(parser: Parser, config: Any) -> None:
 
 def with_flags(config: Config, parsed: argparse.Namespace) -> Config:
     """Returns the configuration with the values of the flags that were given."""
-    names = [entry.name for entry in fields(config)]  # type: ignore[arg-type]
+    names = [entry.name for entry in fields(config)]
     given = {name: getattr(parsed, name) for name in names if name in parsed}
-    return replace(config, **given)  # type: ignore[type-var]
+    return replace(config, **given)
 
 
 def one_of(choices: Iterable[str]) -> str:

@@ -110,7 +110,9 @@ def export(
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
     params = _at(run.params, index)
     origin = portable.Origin(PAPER, _experiment_of(run_dir), seed, run.step)
-    portable.save(path, methods.make_agent(config), params, methods.make_game(config), origin)
+    portable.save(
+        path, methods.make_agent(config), params, coin_game_rollout.make_game(config), origin
+    )
     return path, run.step
 
 
@@ -134,7 +136,7 @@ def evaluate_against(
     """
     run = runs.load_run(run_dir, checkpoint)
     config, other = _coin_game_config(run, run_dir), of_file(opponent)
-    game = methods.make_game(config)
+    game = coin_game_rollout.make_game(config)
     check_can_play(game, other)
     learner = coin_game_rollout.learned(game, methods.make_agent(config))
     num_others = game.num_players - 1
@@ -162,7 +164,7 @@ def _of_run(path: Path, run: SavedRun, seed: int | None) -> Contestant:
     agent = methods.make_agent(config)
     return Contestant(
         name=f"{path.resolve().name}_seed_{run.seeds[index]}",
-        game=methods.make_game(config),
+        game=coin_game_rollout.make_game(config),
         in_game=lambda game: coin_game_rollout.learned(game, agent),
         params=_at(run.params, index),
     )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 from loqa.command_line import shown_path, warn
 from loqa.errors import DivergedError, InterruptedRunError
@@ -17,7 +18,7 @@ class SignalWatch:
     def __init__(self) -> None:
         """Nothing is noted yet."""
         self._noted: int | None = None
-        self._previous: dict[int, object] = {}
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "SignalWatch":
         """Takes over the two signals; one that this process ignores stays ignored."""
@@ -47,7 +48,7 @@ class SignalWatch:
 
     def _release(self) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
 
 
 def exit_code(run: Callable[[], None], resume: str) -> int:

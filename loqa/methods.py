@@ -1,8 +1,7 @@
-"""What each kind of settings trains: the updates, the agent, the game."""
+"""What each kind of settings trains: the updates and the agent."""
 
 from typing import Any
 
-from common.coin_game import CoinGame
 from loqa import objectives, pola, train
 from loqa.networks import Agent
 from loqa.training_configs import CoinGameConfig, IpdConfig, PolaConfig
@@ -20,16 +19,6 @@ def make_agent(config: Config) -> Agent:
     if isinstance(config, PolaConfig):
         return pola.make_agent(config)
     return objectives.make_agent(config)
-
-
-def make_game(config: CoinGameConfig | PolaConfig) -> CoinGame:
-    """Builds the Coin Game that is played."""
-    return CoinGame(
-        height=config.grid_size,
-        width=config.grid_size,
-        num_players=config.num_players if isinstance(config, CoinGameConfig) else 2,
-        episode_length=config.episode_length,
-    )
 
 
 def plays_coin_game(config: Config) -> bool:

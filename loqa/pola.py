@@ -36,11 +36,10 @@ import optax
 from jax import Array, lax
 
 from common import ipd
-from common.coin_game import CoinGame
 from loqa import coin_game_rollout
 from loqa.networks import Agent, Evaluation, Params
 from loqa.pola_look_ahead import Metrics, Setup, outer_gradient
-from loqa.recurrent import GruTower, unroll
+from loqa.recurrent import GruTower, recurrent_agent, unroll
 from loqa.rollout import Trajectory, rollout
 from loqa.training_configs import PolaConfig
 
@@ -94,10 +93,6 @@ def make_agent(config: PolaConfig) -> Agent:
             "critic": critic.init(critic_key, jnp.zeros(critic.hidden_size), observation),
         }
 
-    def act(params: Params, carry: Array, observation: Array) -> tuple[Array, Array]:
-        carry, logits = actor.apply(params["actor"], carry, observation)
-        return carry, jax.nn.softmax(logits)
-
     def evaluate(
         params: Params, observations: Array, log_policy: Array | None = None
     ) -> Evaluation:
@@ -107,7 +102,8 @@ def make_agent(config: PolaConfig) -> Agent:
         q_values = jnp.broadcast_to(values, (len(values), actor.num_outputs))
         return Evaluation(log_policy, q_values, jnp.arange(len(observations)))
 
-    return Agent(init, lambda params: jnp.zeros(actor.hidden_size), act, evaluate)
+    plays_alike = recurrent_agent(actor, critic, observation_size)
+    return plays_alike._replace(init=init, evaluate=evaluate)
 
 
 def make_setup(config: PolaConfig) -> Setup:
@@ -194,22 +190,16 @@ def _optimizer(config: PolaConfig) -> optax.GradientTransformation:
 
 def _towers(config: PolaConfig) -> tuple[GruTower, GruTower, int]:
     """Networks of policy and values, and the size of an observation."""
-    game = _coin_game(config) if config.game == "coin_game" else ipd.MatrixGame()
+    game = coin_game_rollout.make_game(config) if config.game == "coin_game" else ipd.MatrixGame()
     actor = GruTower(config.hidden_size, game.num_actions, num_layers=1)
     critic = GruTower(config.hidden_size, num_outputs=1, num_layers=1)
     return actor, critic, math.prod(game.observation_shape)
 
 
-def _coin_game(config: PolaConfig) -> CoinGame:
-    return CoinGame(
-        height=config.grid_size, width=config.grid_size, episode_length=config.episode_length
-    )
-
-
 def _coin_game_play(
     config: PolaConfig, agent: Agent
 ) -> Callable[[Params, Params, Array], Trajectory]:
-    game = _coin_game(config)
+    game = coin_game_rollout.make_game(config)
     players = (coin_game_rollout.learned(game, agent),) * 2
 
     def play_one(own: Params, other: Params, key: Array) -> Trajectory:

@@ -14,7 +14,7 @@ from jax import Array
 
 from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from loqa import checkpoints, evaluate, matches, methods, programs, resume, train
+from loqa import checkpoints, coin_game_rollout, evaluate, matches, methods, programs, resume, train
 from loqa.errors import InterruptedRunError, UserError
 from loqa.finite import check_finite
 from loqa.methods import Config
@@ -119,7 +119,7 @@ def evaluate_agent(config: Config, params: Params, key: Array) -> Metrics:
     agent = methods.make_agent(config)
     if isinstance(config, PolaConfig) and config.game == "ipd":
         return evaluate.sampled_evaluation(config, agent, params, key)
-    game = methods.make_game(config)
+    game = coin_game_rollout.make_game(config)
     return matches.evaluate(game, agent, params, key, config.num_eval_episodes)
 
 

@@ -106,7 +106,7 @@ def play_league(config: LeagueConfig, trainer: Trainer) -> Findings:
     entrant, seed by seed.
     """
     results = {name: trainer.train(entrant, name) for name, entrant in config.entrants}
-    game = methods.make_game(config.entrants[0][1])
+    game = coin_game_rollout.make_game(config.entrants[0][1])
     entrants = {
         name: Entrant(
             coin_game_rollout.learned(game, methods.make_agent(entrant)), results[name].params
@@ -159,7 +159,7 @@ def exploit(config: ExploitabilityConfig, trainer: Trainer) -> Findings:
 
     Of the scripts the exact best response is known, which says how far the learned ones fall short.
     """
-    game = methods.make_game(config.entrants[0][1])
+    game = coin_game_rollout.make_game(config.entrants[0][1])
     metrics: Metrics = {}
     rows: dict[str, Rows] = {}
     for name, entrant in config.entrants:

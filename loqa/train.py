@@ -15,7 +15,6 @@ import optax
 from jax import Array
 
 from common import ipd
-from common.coin_game import CoinGame
 from loqa import coin_game_rollout, objectives, replay_buffer
 from loqa.networks import Agent, Params
 from loqa.objectives import Metrics
@@ -282,12 +281,7 @@ def _ipd_play(config: IpdConfig, agent: Agent) -> Callable[[Params, Opponents, A
 def _coin_game_play(
     config: CoinGameConfig, agent: Agent
 ) -> Callable[[Params, Opponents, Array], Trajectory]:
-    game = CoinGame(
-        height=config.grid_size,
-        width=config.grid_size,
-        num_players=config.num_players,
-        episode_length=config.episode_length,
-    )
+    game = coin_game_rollout.make_game(config)
     players = (coin_game_rollout.learned(game, agent),) * config.num_players
 
     def play_one(params: Params, opponents: Opponents, key: Array) -> Trajectory:

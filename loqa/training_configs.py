@@ -180,6 +180,7 @@ class PolaConfig:
     inner_penalty: float = setting(5.0, "weight of the opponent's KL (ipd 10)", low=0.0)
     outer_penalty: float = setting(150.0, "weight of the player's KL (ipd 100)", low=0.0)
     hidden_size: int = setting(64, "units of the towers of policy and values", low=1)
+    num_players = 2  # no field: POLA knows no other number
 
     def __post_init__(self) -> None:
         """Refuses values outside their range and sizes that do not divide."""

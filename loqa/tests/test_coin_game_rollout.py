@@ -11,7 +11,7 @@ from jax import Array
 
 from common import coin_game, coin_game_players
 from common.coin_game import CoinGame
-from loqa import coin_game_rollout, methods, objectives
+from loqa import coin_game_rollout, objectives
 from loqa.coin_game_rollout import Episode
 from loqa.configs import CoinGameConfig
 from loqa.networks import Agent, Params
@@ -34,7 +34,7 @@ def make(num_players: int) -> tuple[CoinGame, Agent, tuple[Params, ...]]:
     )
     agent = objectives.make_agent(config)
     params = tuple(random_parameters(agent, seed, scale=1.0) for seed in range(num_players))
-    return methods.make_game(config), agent, params
+    return coin_game_rollout.make_game(config), agent, params
 
 
 Play = Callable[[Sequence[Params], Array], Episode]
@@ -210,4 +210,4 @@ def test_a_learned_and_a_scripted_player_meet() -> None:
 def test_game_of_a_configuration_has_its_grid_players_and_steps() -> None:
     config = CoinGameConfig(grid_size=5, num_players=3, episode_length=7)
     expected = CoinGame(height=5, width=5, num_players=3, episode_length=7)
-    assert methods.make_game(config) == expected
+    assert coin_game_rollout.make_game(config) == expected

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.coin_game import CoinGame, CoinGameState
-from loqa import coin_game_rollout, matches, methods, objectives
+from loqa import coin_game_rollout, matches, objectives
 from loqa.coin_game_rollout import Episode
 from loqa.configs import CoinGameConfig
 from loqa.networks import Params
@@ -116,7 +116,7 @@ def test_an_agent_that_moves_at_random_is_evaluated_as_the_random_player() -> No
     By symmetry it takes as many coins of its own as of the other.
     """
     config = CoinGameConfig(actor_hidden_size=2, critic_hidden_size=2)
-    game, agent = methods.make_game(config), objectives.make_agent(config)
+    game, agent = coin_game_rollout.make_game(config), objectives.make_agent(config)
     params = random_parameters(agent, seed=0, scale=0.0)
     metrics = jax.jit(lambda key: matches.evaluate(game, agent, params, key, 1024))(
         jax.random.key(1)

@@ -191,7 +191,7 @@ def test_scripts_are_shown_in_the_published_game(run_here, tmp_path):
 
 
 def test_evaluation_against_a_file_is_that_against_the_agent_in_it(runs_dir, policy, run_here):
-    run, game = runs.load_run(runs_dir / "run"), methods.make_game(CONFIG)
+    run, game = runs.load_run(runs_dir / "run"), coin_game_rollout.make_game(CONFIG)
     players = (coin_game_rollout.learned(game, methods.make_agent(CONFIG)),) * 2
     agents = [jax.tree.map(lambda leaf, i=i: leaf[i], run.params) for i in range(2)]
 
