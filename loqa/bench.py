@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from common import coin_game
-from common.logger import atomic, provenance
+from common.logger import atomic, provenance, results
 from loqa import coin_game_bench, train
 from loqa.coin_game_bench import CoinGameRun
 from loqa.timing import Row, compile_for, row, timed
@@ -56,7 +56,14 @@ def run(repeats: int, output: Path, sizes: Sizes = DEFAULT_SIZES) -> str:
     memory = provenance.peak_memory_bytes() / 2**20
     rows.append(row("peak memory of the whole benchmark", "MiB", [memory]))
     atomic.write_json(
-        output, {"rows": rows, "repeats": repeats, "provenance": provenance.collect()}
+        output,
+        {
+            "schema_version": results.SCHEMA_VERSION,
+            "paper": "loqa",
+            "rows": rows,
+            "repeats": repeats,
+            **provenance.collect(),
+        },
     )
     return "\n".join(
         f"{each['what']:<62} {each['median']:>14,.4g} {each['unit']}"

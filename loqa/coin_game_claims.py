@@ -43,7 +43,7 @@ LEAGUE_CLAIMS = (
     ),
     claim(
         "other_seeds",
-        "and with agents of other seeds",
+        "LOQA's agents cooperate with LOQA's agents of other seeds",
         "loqa_vs_other_seeds",
         Criterion("mean", ">=", 0.174, partly=0.1),
         paper=(0.286, 0.046),
@@ -57,7 +57,7 @@ LEAGUE_CLAIMS = (
     ),
     claim(
         "leaves_a_share",
-        "and leaves it a profit, where a defector leaves -.266",
+        "LOQA leaves always-cooperate a profit, where a defector leaves it -.266",
         "always_cooperate_vs_loqa",
         Criterion("low", ">=", 0.05, partly=0.0),
         paper=(0.318, 0.017),
@@ -71,7 +71,7 @@ LEAGUE_CLAIMS = (
     ),
     claim(
         "loses_little",
-        "and LOQA loses less to it than always-cooperate's -.266",
+        "LOQA loses less to always-defect than always-cooperate's -.266",
         "loqa_vs_always_defect",
         Criterion("low", ">=", -0.2, partly=-0.25),
         paper=(-0.054, 0.027),
@@ -85,7 +85,7 @@ LEAGUE_CLAIMS = (
     ),
     claim(
         "naive_exploits",
-        "and leaves always-cooperate a loss",
+        "The naive learner leaves always-cooperate a loss",
         "always_cooperate_vs_naive",
         Criterion("high", "<=", 0.0),
         source="Section 4, naive learner",

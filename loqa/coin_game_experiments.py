@@ -131,7 +131,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             ),
             claim(
                 "cooperates_less",
-                "and cooperate less with themselves (difference)",
+                "Without the replay buffer agents cooperate less with themselves (difference)",
                 "no_buffer_minus_loqa_self",
                 Criterion("mean", "<=", -0.05, partly=0.0),
                 source="Ablation, agent replay buffer",
@@ -223,7 +223,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             ),
             claim(
                 "loqa_keeps_a_profit",
-                "and leaves LOQA a profit, where it leaves always-cooperate -.27",
+                "The best response leaves LOQA a profit, where it leaves always-cooperate -.27",
                 "loqa_vs_best_response",
                 Criterion("low", ">=", 0.0, partly=-0.1),
                 source="ours",

@@ -53,7 +53,7 @@ def claims_table(results_dir: Path, *, is_default: bool) -> str:
         for record in results.read_records(results_dir / preset)
     }
     ordered = [
-        _with_notes(by_name[preset, name])
+        _with_wording(by_name[preset, name])
         for name, experiment in EXPERIMENTS.items()
         for preset in ("quick", "paper")
         if (preset, name) in by_name and is_default == (not experiment.not_by_default)
@@ -61,16 +61,18 @@ def claims_table(results_dir: Path, *, is_default: bool) -> str:
     return claim_table.markdown_table(ordered)
 
 
-def _with_notes(record: dict[str, Any]) -> dict[str, Any]:
-    """A record whose failing claims carry today's sentence on why: some is found out later."""
-    note = EXPERIMENTS[record["experiment"]].note
-    return {
-        **record,
-        "claims": [
-            claim if claim["verdict"] == "reproduced" else {**claim, "note": note(claim["id"])}
-            for claim in record["claims"]
-        ],
-    }
+def _with_wording(record: dict[str, Any]) -> dict[str, Any]:
+    """A record worded as of today: what a claim says, and why it fails, may be put better later."""
+    experiment = EXPERIMENTS[record["experiment"]]
+    statements = {c.id: c.statement for c in experiment.claims_at(record["preset"])}
+
+    def worded(claim: dict[str, Any]) -> dict[str, Any]:
+        statement = statements.get(claim["id"], claim["statement"])
+        is_failing = claim["verdict"] != "reproduced"
+        note = experiment.note(claim["id"]) if is_failing else claim["note"]
+        return {**claim, "statement": statement, "note": note}
+
+    return {**record, "claims": [worded(claim) for claim in record["claims"]]}
 
 
 def bench_table(results_dir: Path) -> str:
@@ -85,7 +87,6 @@ def bench_table(results_dir: Path) -> str:
         rows.append(
             f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} |"
         )
-    origin = bench["provenance"]
-    versions = origin["versions"]
-    machine = f"{origin['device']}, JAX {versions['jax']}, Python {versions['python']}"
+    versions = bench["versions"]
+    machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
     return "\n".join([*rows, "", f"{bench['repeats']} repeats after a warm-up, on {machine}."])

@@ -48,4 +48,4 @@ def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
     )
     assert steps["median"] == pytest.approx(2 * 3 * updates["median"])
     assert written["repeats"] == 2
-    assert {"device", "versions", "started_at"} <= written["provenance"].keys()
+    assert {"schema_version", "git_commit", "device", "versions", "started_at"} <= written.keys()
