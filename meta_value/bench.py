@@ -13,8 +13,10 @@ from jax import Array
 from common.logger import atomic, provenance, results
 from meta_value import methods, tournament, train
 from meta_value.games import GAMES
+from meta_value.meta_game import make_setup
 from meta_value.methods import Config
 from meta_value.timing import Row, compile_for, row, timed
+from meta_value.train_state import TrainState
 from meta_value.training_configs import LOGISTIC, ColaConfig, MamlConfig, MetaValueConfig
 
 
@@ -93,15 +95,15 @@ def _update_rows(case: Case, repeats: int) -> list[Row]:
 
 def _phase_rows(name: str, config: MetaValueConfig, repeats: int) -> list[Row]:
     """Milliseconds of the parts of one gradient step, of which an outer step has several."""
-    setup = train.make_setup(config)
+    setup = make_setup(config)
     state = _init(config, 1)
     batch = jax.jit(jax.vmap(partial(train.draw_batch, setup)))(state.key)
 
-    def paths(state: train.TrainState, batch: train.Batch) -> Array:
+    def paths(state: TrainState, batch: train.Batch) -> Array:
         path = partial(train.path_of_learning, setup, state.params)
         return jax.vmap(path)(batch.policies, batch.discounts)
 
-    def fit(state: train.TrainState, batch: train.Batch) -> Any:
+    def fit(state: TrainState, batch: train.Batch) -> Any:
         return train.fit(setup, state, batch.policies, batch.discounts, None)
 
     phases: tuple[tuple[str, Callable[..., Any]], ...] = (

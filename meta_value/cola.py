@@ -16,7 +16,7 @@ from meta_value import learners, losses
 from meta_value.games import GAMES, LOGISTIC_RANGE
 from meta_value.learners import Field
 from meta_value.networks import LogisticNetwork, Params
-from meta_value.train import Metrics, Training, TrainState
+from meta_value.train_state import Metrics, Training, TrainState
 from meta_value.training_configs import ColaConfig
 
 

@@ -8,9 +8,9 @@ from jax import Array
 
 from meta_value import basins, learners, losses
 from meta_value.games import Game
+from meta_value.meta_game import Setup, learn, make_setup
 from meta_value.meta_value import arcsine_discounts
 from meta_value.networks import Params
-from meta_value.train import Setup, learn, make_setup
 from meta_value.training_configs import MetaValueConfig
 
 Metrics = dict[str, Array]

@@ -11,9 +11,9 @@ from meta_value import learners, tournament
 from meta_value.exact_meta_value import nested_meta_value, quadratic_meta_value
 from meta_value.findings import Findings, Metrics, Rows, per_seed
 from meta_value.games import BILINEAR, CONCAVE, GAMES, Game, quadratic_objectives
+from meta_value.meta_game import Setup, make_setup
 from meta_value.networks import Params
 from meta_value.study_configs import ExactConfig
-from meta_value.train import Setup, make_setup
 from meta_value.trainer import Trainer
 
 DISCOUNTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95)

@@ -95,9 +95,7 @@ def _panels(record: Record) -> tuple[Figure, dict[str, Axes]]:
             axes = found[f"{rule}_{level:g}"] = grid[row, column]
             share = record["metrics"][f"{rule}_{level:g}_share_to_B"]["mean"]
             paper = PAPER_SHARES[rule][column]
-            axes.set_title(
-                f"{title}, {unit} {level:g}: {share:.3f} to B (paper {paper:g})", fontsize=6.5
-            )
+            axes.set_title(f"{title}, {unit} {level:g}\n{share:.3f} to B ({paper:g})", fontsize=7)
             axes.set(xlim=(-10.4, 10.4), ylim=(-10.4, 10.4), aspect="equal")
             for name, at in POINTS.items():
                 axes.text(at, at, name, fontsize=8, weight="bold", ha="center", va="center")
@@ -120,7 +118,8 @@ def _draw_basins(record: Record, rows: Rows) -> Figure:
         axes.pcolormesh(axis, axis, image, cmap="gray", vmin=-0.6, vmax=1, rasterized=True)
     figure.suptitle(
         f"{record['experiment']} ({record['preset']}): starts from which both end above 0, "
-        "white in all seeds, dark in none",
+        "white in all seeds, dark in none "
+        "(in brackets: share in the paper)",
         fontsize=9,
     )
     return figure
@@ -162,10 +161,8 @@ def _draw_tournament(record: Record, rows: Rows) -> Figure:
     middle = 0.5 * (min(shown) + max(shown))
     for i, row in enumerate(names):
         for j, column in enumerate(names):
-            colour = "black" if means[i][j] > middle else "white"
+            colour = "white" if means[i][j] <= middle else "black"
             text = _cell_text(record, f"{row}_vs_{column}")
-            if not text:
-                colour = "black"
             axes.text(
                 j,
                 i,

@@ -11,9 +11,9 @@ from meta_value import basins, cola, learners
 from meta_value.findings import Findings, Rows, as_metrics, per_seed
 from meta_value.games import GAMES
 from meta_value.learners import Field
+from meta_value.meta_game import make_setup
 from meta_value.networks import Params
 from meta_value.study_configs import LogisticConfig
-from meta_value.train import make_setup
 from meta_value.trainer import Trainer
 
 GAME = GAMES["logistic"]

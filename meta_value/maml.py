@@ -16,7 +16,7 @@ from jax import Array, lax
 from meta_value import learners
 from meta_value.games import GAMES
 from meta_value.networks import Params
-from meta_value.train import Metrics, Training, TrainState
+from meta_value.train_state import Metrics, Training, TrainState
 from meta_value.training_configs import MamlConfig
 
 

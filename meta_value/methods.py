@@ -10,7 +10,7 @@ from jax import Array
 from meta_value import basins, cola, evaluate, maml, train
 from meta_value.games import GAMES
 from meta_value.networks import Params
-from meta_value.train import Metrics, TrainState
+from meta_value.train_state import Metrics, TrainState
 from meta_value.training_configs import ColaConfig, MamlConfig, MetaValueConfig
 
 Config = MetaValueConfig | MamlConfig | ColaConfig

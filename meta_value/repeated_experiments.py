@@ -30,6 +30,7 @@ _QUICK: dict[str, Any] = {
     "num_quantiles": 32,
 }
 MAML_STEP_SIZES = {"ipd": 25.0, "chicken": 25.0, "matching_pennies": 2.5}
+LEARNERS = ("naive", "lola", "maml")
 OPPONENTS = ("naive", "lola", "meva")
 # Outer steps of the quick preset: until returns no longer change, where that fits its time.
 _QUICK_UPDATES = {"ipd": 300, "chicken": 100, "matching_pennies": 100}
@@ -79,9 +80,14 @@ def _tournament(game: RepeatedGame) -> dict[str, TournamentConfig]:
             meva=tuple(meva(game, opponent)[preset] for opponent in _opponents(preset, game)),
             maml=_maml(game)[preset],
             num_trials=8 if preset == "smoke" else 1024,
+            # LOLA takes long to compile: a smoke run does so once.
+            others=("naive", "maml") if preset == "smoke" and game != "ipd" else LEARNERS,
         )
         for preset in PRESETS
     }
+
+
+_SWEPT = {"smoke": GAME_NAMES[:1], "quick": GAME_NAMES[:2], "paper": GAME_NAMES}
 
 
 def _sweep() -> dict[str, SweepConfig]:
@@ -89,7 +95,7 @@ def _sweep() -> dict[str, SweepConfig]:
         preset: SweepConfig(
             meva=tuple(
                 meva(game, opponent)[preset]
-                for game in (GAME_NAMES if preset == "paper" else GAME_NAMES[:2])
+                for game in _SWEPT[preset]
                 for opponent in _opponents(preset, game)
             ),
             num_starts=4 if preset == "smoke" else 128,

@@ -12,6 +12,7 @@ from meta_value import evaluate, tournament
 from meta_value.findings import Findings, Metrics, Rows, as_metrics, per_seed
 from meta_value.games import GAMES, Game
 from meta_value.learners import Field
+from meta_value.meta_game import Setup, learn, make_setup
 from meta_value.networks import Params
 from meta_value.study_configs import (
     ExtortionConfig,
@@ -20,12 +21,10 @@ from meta_value.study_configs import (
     TournamentConfig,
 )
 from meta_value.tournament import Entrant
-from meta_value.train import Setup, learn, make_setup
 from meta_value.trainer import Trainer
 
 Setups = Mapping[Any, Setup]  # by MeVa's opponent in training
 
-CLASSIC = ("naive", "lola", "maml")
 SWEPT_DISCOUNTS = (0.0, 0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 SWEEP_STEPS = 100
 PAIRED_DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -49,7 +48,7 @@ def play_tournament(config: TournamentConfig, trainer: Trainer) -> Findings:
         starts = tournament.starts(game, key, config.num_trials)
         entrants = _entrants(game, setups, params)
         found: dict[str, Array] = {}
-        for first, second in _pairings(setups):
+        for first, second in _pairings(setups, config.others):
             returns = tournament.play(
                 game, _meeting(entrants, first, second), _meeting(entrants, second, first), starts
             )
@@ -71,11 +70,11 @@ def play_tournament(config: TournamentConfig, trainer: Trainer) -> Findings:
     return Findings(metrics, rows)
 
 
-def _pairings(setups: Setups) -> list[tuple[str, str]]:
+def _pairings(setups: Setups, others: Sequence[str]) -> list[tuple[str, str]]:
     """Who meets whom, MeVa always in the first seat; its meeting with itself is apart."""
-    classic = [(a, b) for i, a in enumerate(CLASSIC) for b in CLASSIC[i:]]
-    meva = [("meva", opponent) for opponent in CLASSIC if _met_by(opponent) in setups]
-    return [*classic, *meva]
+    among_others = [(a, b) for i, a in enumerate(others) for b in others[i:]]
+    meva = [("meva", opponent) for opponent in others if _met_by(opponent) in setups]
+    return [*among_others, *meva]
 
 
 def _met_by(opponent: str) -> str:

@@ -19,7 +19,7 @@ from meta_value.finite import check_finite
 from meta_value.methods import Config
 from meta_value.networks import Params
 from meta_value.programs import Metrics, Program
-from meta_value.train import TrainState
+from meta_value.train_state import TrainState
 
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name

@@ -48,5 +48,9 @@ def ablate(config: AblationConfig, trainer: Trainer) -> Findings:
     for other in others:
         pairs = zip(metrics[f"{other}_self_play"], metrics[f"{first}_self_play"], strict=True)
         metrics[f"{other}_minus_{first}_self_play"] = [ours - base for ours, base in pairs]
+    for name in results:
+        published = metrics[f"{name}_long_td_error_as_published"]
+        pairs = zip(published, metrics[f"{name}_long_td_error"], strict=True)
+        metrics[f"{name}_long_td_bias"] = [biased - exact for biased, exact in pairs]
     curves = {name: curve_rows(result.log, trainer.seeds) for name, result in results.items()}
     return Findings(metrics, side_by_side(curves))

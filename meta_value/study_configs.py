@@ -36,11 +36,13 @@ class TournamentConfig:
         M-MAML.
       maml: of M-MAML.
       num_trials: of every pairing and seed.
+      others: the learners beside MeVa.
     """
 
     meva: tuple[MetaValueConfig, ...]
     maml: MamlConfig
     num_trials: int
+    others: tuple[str, ...] = ("naive", "lola", "maml")
 
     def trainings(self) -> Trainings:
         """What is trained."""

@@ -5,7 +5,6 @@ steps, the network is fitted to lambda-returns of a short path that starts where
 Shapes: B paths, T steps of a path, P players, D parameters of a policy, Q quantiles.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,44 +13,16 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from meta_value import learners, losses
-from meta_value.games import GAMES, Game
-from meta_value.learners import Field
-from meta_value.meta_value import MetaValue, arcsine_discounts
-from meta_value.networks import LogisticNetwork, MatrixNetwork, Params
+from meta_value import losses
+from meta_value.meta_game import Setup, learn, make_setup
+from meta_value.meta_value import arcsine_discounts
+from meta_value.networks import Params
+from meta_value.train_state import Metrics, Training, TrainState
 from meta_value.training_configs import MetaValueConfig
 
-Metrics = dict[str, Array]
 Noise = Any  # a tree like the parameters, or None
 
 NOISE_SCALE = 1e-4  # standard deviation of noisy parameters at the beginning
-
-
-class TrainState(NamedTuple):
-    """The whole state of a training run of one seed.
-
-    Attributes:
-      params: of the network; with noisy parameters their means and log standard deviations.
-      target_params: of the network that is evaluated, and that targets may bootstrap from.
-      optimizer_state: Adam's.
-      key: consumed by the next update.
-      step: updates done.
-    """
-
-    params: Params
-    target_params: Params
-    optimizer_state: optax.OptState
-    key: Array
-    step: Array
-
-
-class Setup(NamedTuple):
-    """What the settings of a run amount to."""
-
-    config: MetaValueConfig
-    game: Game
-    meta_value: MetaValue
-    optimizer: optax.GradientTransformation
 
 
 class Batch(NamedTuple):
@@ -60,27 +31,6 @@ class Batch(NamedTuple):
     policies: Array  # [B, P, D]
     discounts: Array  # [B, P], of exploration
     sign_flips: Array  # [B, P, H]
-
-
-class Training(NamedTuple):
-    """Functions of a training run of one seed."""
-
-    init: Callable[[Array], TrainState]
-    update: Callable[[TrainState], tuple[TrainState, Metrics]]
-
-
-def make_setup(config: MetaValueConfig) -> Setup:
-    """Builds game, network and optimiser."""
-    game = GAMES[config.game]
-    network: LogisticNetwork | MatrixNetwork
-    if game.is_repeated:
-        network = MatrixNetwork(
-            config.hidden_size, config.num_quantiles, config.tells_players_apart
-        )
-    else:
-        network = LogisticNetwork(config.hidden_size, config.num_quantiles)
-    optimizer = optax.adamw(config.learning_rate, b2=0.99, weight_decay=config.weight_decay)
-    return Setup(config, game, MetaValue(network, game.objectives, config.form), optimizer)
 
 
 def make_train(config: MetaValueConfig) -> Training:
@@ -167,24 +117,6 @@ def explore(setup: Setup, params: Params, batch: Batch) -> Batch:
         return learn(setup, field, policies, setup.config.explore_steps)[0]
 
     return batch._replace(policies=jax.vmap(advance)(*batch))
-
-
-def learn(setup: Setup, field: Field, policies: Array, num_steps: int) -> tuple[Array, Array]:
-    """Both players learn, the first by `field`, the second so too or as the opponent does."""
-    opponent = opponent_field(setup)
-    if opponent is not None:
-        field = learners.against(field, opponent)
-    return learners.ascend(field, policies, num_steps, setup.game.step_size)
-
-
-def opponent_field(setup: Setup) -> Field | None:
-    """How the player in the second seat learns; None if by the meta-value, as the first."""
-    objectives, step_size = setup.game.objectives, setup.game.step_size
-    return {
-        "meva": None,
-        "naive": learners.naive(objectives),
-        "lola": learners.lola(objectives, step_size),
-    }[setup.config.opponent]
 
 
 def fit(

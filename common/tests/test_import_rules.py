@@ -22,6 +22,7 @@ TOP_LEVEL |= {"CITATION.cff", ".ci", ".github", ".gitignore"}
 LEAVES = {"networks", "losses"}
 TOP = {"train", "evaluate", "runs", "reproduce", "report", "bench", "__main__"}
 DRIVERS = {"methods", "trainer", "studies", "contestants", "show", "coin_game_bench"}
+DRIVERS |= {"logistic_studies", "repeated_studies", "exact_studies"}
 COMMANDS = {"runs", "reproduce", "bench", "__main__", *DRIVERS}
 
 
