@@ -5,8 +5,8 @@ from dataclasses import replace
 from common.logger.claims import Claim, Criterion
 from meta_value.experiment import PRESETS, Experiment
 from meta_value.logistic_experiments import LOGISTIC_MEVA, NUM_SEEDS
-from meta_value.repeated_experiments import meva
 from meta_value.study_configs import ExactConfig, OneModelConfig
+from meta_value.tournament_experiments import meva
 from meta_value.training_configs import GameName, MetaValueConfig
 
 

@@ -4,6 +4,7 @@ from meta_value.beyond_experiments import BEYOND_EXPERIMENTS
 from meta_value.experiment import FIRST_SEED, PRESETS, Experiment
 from meta_value.logistic_experiments import LOGISTIC_EXPERIMENTS
 from meta_value.repeated_experiments import REPEATED_EXPERIMENTS
+from meta_value.tournament_experiments import TOURNAMENT_EXPERIMENTS
 from meta_value.training_configs import ColaConfig, MamlConfig, MetaValueConfig
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
 
 EXPERIMENTS: dict[str, Experiment] = {
     **LOGISTIC_EXPERIMENTS,
+    **TOURNAMENT_EXPERIMENTS,
     **REPEATED_EXPERIMENTS,
     **BEYOND_EXPERIMENTS,
 }

@@ -17,7 +17,6 @@ from meta_value.study_configs import ExactConfig
 from meta_value.trainer import Trainer
 
 DISCOUNTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95)
-SHALLOW = 0.3  # gamma up to which a few nested look-aheads are exact to a percent
 NUM_POINTS = 512
 ExactValues = Callable[[Array, Array], Array]  # joint policy [P, D], gammas [P] -> V [P]
 

@@ -269,9 +269,10 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
 
 def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    kind = methods.KINDS.get(settings.get("method", ""))
-    if kind is None:
-        raise UserError(f"{path} is of another version of the settings: no known method")
+    method = settings.get("method")
+    if method not in methods.KINDS:
+        raise UserError(f"{path} is of another version of the settings: unknown method {method!r}")
+    kind = methods.KINDS[method]
     known, given = {"method", "seeds", *(entry.name for entry in fields(kind))}, set(settings)
     if known != given:
         strange = [f"unknown {name}" for name in sorted(given - known)]

@@ -19,7 +19,7 @@ XLA_FLAGS += _FEWER_KERNELS
 # For one training in many processes, which compile it once: evaluation takes a fifth of the time.
 TRAIN_XLA_FLAGS = "--xla_backend_optimization_level=1" + _FEWER_KERNELS
 
-NUM_LOG_POINTS = 16
+NUM_LOG_POINTS = 12
 _SIZES = ("--num-updates", str(2 * NUM_LOG_POINTS), "--eval-every-updates", "2")
 TRAINED = "figure_logistic_basins"
 TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", *_SIZES)

@@ -13,37 +13,37 @@ import pytest
 
 from meta_value import arguments, checkpoints
 from meta_value.__main__ import main
-from meta_value.configs import EXPERIMENTS, IpdConfig
+from meta_value.configs import EXPERIMENTS, MetaValueConfig
 from meta_value.tests import commands
 from meta_value.tests.commands import contents, the_line
 
-TRAIN = ("train", "figure_1_ipd")
+TRAIN = ("train", commands.TRAINED)
 RESUME = (*commands.TRAIN, "--run-dir", "run", "--resume")
+RECORDED = "figure_zd_extortion"  # the cheapest of the smoke run
 
 # What is refused before JAX is imported, and what the line must say.
 REFUSED = [
     (["trian"], "unknown command 'trian'; did you mean train?"),
-    (["frobnicate"], "valid: list, reproduce, train, evaluate, report, bench"),
+    (["frobnicate"], "valid: list, reproduce, train, evaluate, report, bench, show"),
     (["list", "all"], "unexpected argument 'all'"),
     (["report", "--quick"], "unknown option '--quick'"),
     (["train"], "required: experiment"),
-    (["train", "figure_1_ipdd"], "'figure_1_ipdd'; did you mean figure_1_ipd or figure_1_ipd_as"),
-    (["train", "beyond_ipd_estimator_bias"], "use reproduce --experiment beyond_ipd_estimator"),
-    (["reproduce", "--experiment", "figure_2"], "unknown experiment 'figure_2'; "),
-    (["reproduce", "--experiment", "figure_1_ipd,naive"], "unknown experiment 'naive'"),
+    (["train", "figure_logistic_basin"], "did you mean figure_logistic_basins or"),
+    (["reproduce", "--experiment", "table"], "unknown experiment 'table'; "),
+    (["reproduce", "--experiment", f"{commands.TRAINED},naive"], "unknown experiment 'naive'"),
     (["reproduce", "--experiment", ","], "--experiment needs a name"),
     ([*TRAIN, "--preset", "quik"], "unknown preset 'quik'; did you mean quick?"),
     (["reproduce", "--preset", "full"], "unknown preset 'full'; valid: smoke, quick, paper"),
     ([*TRAIN, "--num-update", "4"], "unknown option '--num-update'; did you mean --num-updates"),
-    ([*TRAIN, "--batchsize=4"], "unknown option '--batchsize'; did you mean --batch-size or"),
+    ([*TRAIN, "--batchsize=4"], "unknown option '--batchsize'; did you mean --batch-size?"),
     (["evaluate", "runs", "--chekpoint", "x"], "did you mean --checkpoint?"),
-    ([*TRAIN, "--actor", "lstm"], "actor must be one of tabular, mlp, gru, got 'lstm'"),
+    ([*TRAIN, "--opponent", "self"], "opponent must be one of meva, naive, lola, got 'self'"),
     ([*TRAIN, "--num-updates", "1k"], "--num-updates: invalid int value: '1k'"),
-    ([*TRAIN, "--discount", "1.5"], "discount must be between 0 and 1, got 1.5"),
+    ([*TRAIN, "--trace-decay", "1.5"], "trace_decay must be between 0 and 1, got 1.5"),
     ([*TRAIN, "--batch-size", "0"], "batch_size must be at least 1, got 0"),
     ([*TRAIN, "--batch-size", "9" * 12], "batch_size must be a int of 32 bits, got 999999999999"),
-    ([*TRAIN, "--shaping-weight", "inf"], "shaping_weight must be a float of 32 bits, got inf"),
-    ([*TRAIN, "--shaping-weight", "nan"], "shaping_weight must be a float, got nan"),
+    ([*TRAIN, "--weight-decay", "inf"], "weight_decay must be a float of 32 bits, got inf"),
+    ([*TRAIN, "--weight-decay", "nan"], "weight_decay must be a float, got nan"),
     (
         [*TRAIN, "--num-updates", "10", "--eval-every-updates", "4"],
         "num_updates 10 must be a multiple of eval_every_updates 4; try num_updates 12",
@@ -54,6 +54,9 @@ REFUSED = [
     (["reproduce", "--seeds", "0"], "--seeds must be at least 1, got 0"),
     (["bench", "--repeats", "0"], "--repeats must be at least 1, got 0"),
     (["bench", "--output", "."], "--output must be a file"),
+    (["show"], "required: what"),
+    (["show", "ipd"], "unknown page 'ipd'; valid: logistic"),
+    (["show", "logistic", "--output", "page.png"], "--output must end in .html, got page.png"),
 ]
 
 
@@ -84,7 +87,7 @@ def refuses(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def run_dir(finished_run, tmp_path):
-    """A copy of a finished run; its checkpoints are of updates 118 and 120."""
+    """A copy of a finished run; its checkpoints are of updates 22 and 24."""
     shutil.copytree(finished_run, tmp_path / "run")
     return tmp_path / "run"
 
@@ -110,21 +113,25 @@ def test_a_tracker_that_is_not_installed_is_named_before_the_run(package, tmp_pa
 
 
 def test_help_explains_every_setting_with_the_default_of_experiment_and_preset(environment):
-    words = ("train", "ablation_ipd_naive", "--preset", "smoke", "--help")
+    words = ("train", "figure_zd_extortion", "--preset", "smoke", "--help")
     finished = commands.run(environment, commands.ROOT, *words)
     assert finished.returncode == 0
     text = " ".join(finished.stdout.split())
-    for entry in fields(IpdConfig):
-        value = getattr(EXPERIMENTS["ablation_ipd_naive"].configs["smoke"], entry.name)
+    config = EXPERIMENTS["figure_zd_extortion"].training_configs()["smoke"]
+    assert config.opponent == "naive"
+    for entry in fields(MetaValueConfig):
+        value = getattr(config, entry.name)
         assert f"{entry.metadata['help']} (default: {value})" in text
 
 
 def test_settings_are_those_of_the_experiment_that_is_meant():
     """An experiment's name as the value of an option does not decide the settings."""
-    words = ["--run-dir", "ablation_ipd_naive", "figure_1_ipd", "--seed", "3", "--batch-size", "4"]
-    parsed, config = arguments.parse_train([*words, "--preset", "paper"], None)
-    assert config == replace(EXPERIMENTS["figure_1_ipd"].configs["paper"], batch_size=4)
-    assert (parsed.run_dir, parsed.seed) == (Path("ablation_ipd_naive"), 3)
+    words = ["--run-dir", "figure_zd_extortion", commands.TRAINED, "--seed", "3"]
+    options = ["--batch-size", "4", "--preset", "paper"]
+    parsed, config = arguments.parse_train([*words, *options], None)
+    published = EXPERIMENTS[commands.TRAINED].training_configs()["paper"]
+    assert config == replace(published, batch_size=4)
+    assert (parsed.run_dir, parsed.seed) == (Path("figure_zd_extortion"), 3)
 
 
 def test_list_names_every_experiment_and_claim(environment):
@@ -155,9 +162,10 @@ def test_a_run_folder_in_use_is_refused_without_resume(refuses, run_dir):
 
 def test_a_run_of_other_settings_is_not_resumed(refuses, run_dir):
     before = contents(run_dir)
-    line = refuses(*RESUME, "--discount", "0.5", "--seed", "7")
+    line = refuses(*RESUME, "--trace-decay", "0.5", "--seed", "7")
     assert line == (
-        "meta_value: run is of another configuration: discount: 0.96, not 0.5; seeds: [42], not [7]"
+        "meta_value: run is of another configuration: "
+        "trace_decay: 0.9, not 0.5; seeds: [100], not [7]"
     )
     assert contents(run_dir) == before
 
@@ -189,8 +197,8 @@ def test_a_damaged_checkpoint_is_not_evaluated_and_the_older_is_offered(refuses,
     newest.write_bytes(damaged(newest.read_bytes(), damage))
     before = contents(run_dir)
     line = refuses("evaluate", "run")
-    assert "checkpoint_00000120.ckpt is damaged" in line
-    assert line.endswith("; try --checkpoint run/checkpoint_00000118.ckpt")
+    assert "checkpoint_00000024.ckpt is damaged" in line
+    assert line.endswith("; try --checkpoint run/checkpoint_00000022.ckpt")
     assert contents(run_dir) == before
 
 
@@ -201,9 +209,10 @@ def test_the_checkpoint_offered_is_evaluated(finished_run, environment):
     finished = commands.run(environment, finished_run.parent, *words)
     assert (finished.returncode, finished.stderr) == (0, "")
     logged = json.loads((finished_run / "metrics.jsonl").read_text().splitlines()[-2])
-    assert logged["step"] == 118
-    assert f"self_play_value{logged['self_play_value'][0]:>22.3f}\n" in finished.stdout
-    assert finished.stdout.endswith("after 118 updates\n")
+    assert logged["step"] == 22
+    for name in sorted(logged.keys() - {"step", "loss", "short_td_error"}):
+        assert f"{name:<28}{logged[name][0]:>9.3f}\n" in finished.stdout
+    assert finished.stdout.endswith("after 22 updates\n")
 
 
 def test_no_sound_checkpoint_means_no_resume(refuses, run_dir, capsys):
@@ -213,8 +222,8 @@ def test_no_sound_checkpoint_means_no_resume(refuses, run_dir, capsys):
     assert main(RESUME) == 2
     *passed_over, last = capsys.readouterr().err.splitlines()
     assert [line.partition(" is damaged")[0] for line in passed_over] == [
-        "meta_value: run/checkpoint_00000120.ckpt",
-        "meta_value: run/checkpoint_00000118.ckpt",
+        "meta_value: run/checkpoint_00000024.ckpt",
+        "meta_value: run/checkpoint_00000022.ckpt",
     ]
     assert last == "meta_value: no checkpoint in run is sound; start afresh without --resume"
     assert contents(run_dir) == before
@@ -222,18 +231,27 @@ def test_no_sound_checkpoint_means_no_resume(refuses, run_dir, capsys):
 
 def test_a_checkpoint_of_another_configuration_is_refused_field_by_field(refuses, run_dir):
     settings = json.loads((run_dir / "run.json").read_text())["config"]
-    other = {**settings, "discount": 0.5, "seeds": [1, 2]}
+    other = {**settings, "trace_decay": 0.5, "seeds": [1, 2]}
     path = checkpoints.save(run_dir.parent / "other", {"weights": jax.numpy.ones(2)}, 4, other)
     line = refuses("evaluate", "run", "--checkpoint", str(path))
-    assert line.endswith("another configuration: discount: 0.5, not 0.96; seeds: [1, 2], not [42]")
+    assert line.endswith(
+        "another configuration: trace_decay: 0.5, not 0.9; seeds: [1, 2], not [100]"
+    )
 
 
 def test_a_run_of_another_version_is_refused_field_by_field(refuses, run_dir):
     run = json.loads((run_dir / "run.json").read_text())
-    run["config"]["momentum"] = run["config"].pop("discount")
+    run["config"]["momentum"] = run["config"].pop("trace_decay")
     (run_dir / "run.json").write_text(json.dumps(run))
     line = refuses("evaluate", "run")
-    assert line.endswith("another version of the settings: unknown momentum, missing discount")
+    assert line.endswith("another version of the settings: unknown momentum, missing trace_decay")
+
+
+def test_a_run_of_an_unknown_method_is_refused(refuses, run_dir):
+    run = json.loads((run_dir / "run.json").read_text())
+    run["config"]["method"] = "LoqaConfig"
+    (run_dir / "run.json").write_text(json.dumps(run))
+    assert refuses("evaluate", "run").endswith("settings: unknown method 'LoqaConfig'")
 
 
 @pytest.mark.parametrize("checkpoint", ["gone.ckpt", "."])
@@ -245,8 +263,8 @@ def test_a_checkpoint_that_is_no_file_says_so(refuses, run_dir, checkpoint):
     ("damage", "message"),
     [
         (lambda log: log.replace(b"{", b"", 1), "line 1 is not a JSON object"),
-        (lambda log: b"".join(log.splitlines(keepends=True)[:-1]), "it lacks update 120"),
-        (lambda log: b"", "it lacks update 120"),
+        (lambda log: b"".join(log.splitlines(keepends=True)[:-1]), "it lacks update 24"),
+        (lambda log: b"", "it lacks update 24"),
     ],
 )
 def test_a_damaged_log_of_metrics_is_not_continued(refuses, run_dir, damage, message):
@@ -260,7 +278,7 @@ def test_a_damaged_log_of_metrics_is_not_continued(refuses, run_dir, damage, mes
 @pytest.fixture
 def future_record(smoke_run, tmp_path):
     """A record of a run that starts in the future."""
-    path = tmp_path / "results" / "smoke" / "figure_1_ipd.json"
+    path = tmp_path / "results" / "smoke" / f"{RECORDED}.json"
     path.parent.mkdir(parents=True)
     record = json.loads((smoke_run / "results" / "smoke" / path.name).read_text())
     path.write_text(json.dumps({**record, "started_at": "2999-01-01T00:00:00+00:00"}))
@@ -269,15 +287,15 @@ def future_record(smoke_run, tmp_path):
 
 def test_the_record_of_a_newer_run_is_not_overwritten(refuses, future_record, tmp_path):
     before = contents(tmp_path)
-    line = refuses(*commands.SMOKE, "--experiment", "figure_1_ipd")
+    line = refuses(*commands.SMOKE, "--experiment", RECORDED)
     assert "started at 2999-01-01" in line
     assert "use --force or another results folder" in line
     assert contents(tmp_path) == before
 
 
-def test_force_overwrites_the_record_of_a_newer_run(future_record, tmp_path, environment):
-    words = ("--experiment", "figure_1_ipd", "--force", "--quiet")
-    finished = commands.run(environment, tmp_path, *commands.SMOKE, *words)
+def test_force_overwrites_the_record_of_a_newer_run(future_record, tmp_path, smoke_environment):
+    words = ("--experiment", RECORDED, "--force", "--quiet")
+    finished = commands.run(smoke_environment, tmp_path, *commands.SMOKE, *words)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert json.loads(future_record.read_text())["started_at"] < "2999"
 
@@ -285,12 +303,12 @@ def test_force_overwrites_the_record_of_a_newer_run(future_record, tmp_path, env
 def test_a_damaged_record_is_not_overwritten(refuses, future_record, tmp_path):
     future_record.write_text(future_record.read_text()[:-10])
     before = contents(tmp_path)
-    line = refuses(*commands.SMOKE, "--experiment", "figure_1_ipd")
-    assert "results/smoke/figure_1_ipd.json is damaged" in line
+    line = refuses(*commands.SMOKE, "--experiment", RECORDED)
+    assert f"results/smoke/{RECORDED}.json is damaged" in line
     assert contents(tmp_path) == before
 
 
 def test_a_folder_that_cannot_be_written_says_so(refuses, tmp_path):
     (tmp_path / "results").write_text("a file")
-    assert "results" in refuses(*commands.SMOKE, "--experiment", "figure_1_ipd")
+    assert "results" in refuses(*commands.SMOKE, "--experiment", RECORDED)
     assert "results" in refuses(*commands.TRAIN, "--run-dir", "results/run")

@@ -67,7 +67,7 @@ def test_parameter_that_is_not_finite_is_found_in_any_leaf(leaf):
 def test_a_run_that_diverges_stops_with_exit_code_1_and_keeps_what_was_good(
     environment, tmp_path, finished_run
 ):
-    """A run is put back to update 30, where parameters of its network are made infinite."""
+    """A run is put back to update 22, where parameters of its network are made infinite."""
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     older, newest = checkpoints.list_checkpoints(run)
@@ -79,11 +79,11 @@ def test_a_run_that_diverges_stops_with_exit_code_1_and_keeps_what_was_good(
     assert finished.returncode == 1
     line = the_line(finished.stderr)
     assert line.endswith(
-        " is not finite at update 31 of seed 100; "
-        "last good checkpoint: run/checkpoint_00000030.ckpt"
+        " is not finite at update 23 of seed 100; "
+        "last good checkpoint: run/checkpoint_00000022.ckpt"
     )
     steps = [json.loads(text)["step"] for text in (run / "metrics.jsonl").read_text().splitlines()]
-    assert steps[-1] == 30
+    assert steps[-1] == 22
     assert checkpoints.list_checkpoints(run) == [older]
 
 

@@ -4,15 +4,17 @@ import json
 import math
 from dataclasses import asdict
 
-import numpy as np
 import pytest
 
 from common.logger import results
 from common.logger.claims import Claim, Criterion
-from meta_value import reproduce, studies
+from meta_value import findings, reproduce
 from meta_value.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from meta_value.reproduce import Request
 from meta_value.runs import RunOptions
+from meta_value.tests import commands
+
+SINGLE = "figure_zd_extortion"
 
 
 def test_a_curve_has_a_row_per_log_point_and_seed():
@@ -20,76 +22,51 @@ def test_a_curve_has_a_row_per_log_point_and_seed():
         {"step": 2, "loss": [0.5, 0.6], "value": [-1.0, -2.0]},
         {"step": 4, "loss": [0.3, 0.4], "value": [-1.5, -2.5]},
     ]
-    assert studies.curve_rows(log, [42, 43]) == [
-        {"update": 2, "seed": 42, "loss": 0.5, "value": -1.0},
-        {"update": 2, "seed": 43, "loss": 0.6, "value": -2.0},
-        {"update": 4, "seed": 42, "loss": 0.3, "value": -1.5},
-        {"update": 4, "seed": 43, "loss": 0.4, "value": -2.5},
+    assert findings.curve_rows(log, [100, 101]) == [
+        {"update": 2, "seed": 100, "loss": 0.5, "value": -1.0},
+        {"update": 2, "seed": 101, "loss": 0.6, "value": -2.0},
+        {"update": 4, "seed": 100, "loss": 0.3, "value": -1.5},
+        {"update": 4, "seed": 101, "loss": 0.4, "value": -2.5},
     ]
 
 
 def test_curves_of_two_runs_stand_side_by_side_under_their_names():
-    rows = [{"update": update, "seed": 42, "loss": 0.1 * update} for update in (1, 2)]
-    others = [{"update": update, "seed": 42, "loss": 10.0 * update} for update in (1, 2)]
-    assert studies.side_by_side({"sarsa": rows, "returns": others}) == [
-        {"update": 1, "seed": 42, "sarsa_loss": 0.1, "returns_loss": 10.0},
-        {"update": 2, "seed": 42, "sarsa_loss": 0.2, "returns_loss": 20.0},
+    rows = [{"update": update, "seed": 100, "loss": 0.1 * update} for update in (1, 2)]
+    others = [{"update": update, "seed": 100, "loss": 10.0 * update} for update in (1, 2)]
+    assert findings.side_by_side({"default": rows, "no_u": others}) == [
+        {"update": 1, "seed": 100, "default_loss": 0.1, "no_u_loss": 10.0},
+        {"update": 2, "seed": 100, "default_loss": 0.2, "no_u_loss": 20.0},
     ]
-    *_, last = studies.side_by_side({"sarsa": rows, "returns": others[:1]})
-    assert (last["update"], last["sarsa_loss"]) == (2, 0.2)
-    assert math.isnan(last["returns_loss"])  # not measured there
-
-
-def test_critics_are_compared_under_the_names_that_claims_use():
-    means = {
-        "sarsa": {"cosine_learned": -0.5, "signal_learned": 1.0, "cosine_exact": 0.6},
-        "returns": {"cosine_learned": 0.9, "signal_learned": 2.0, "cosine_exact": 0.8},
-    }
-    for values, exact_value in zip(means.values(), (0.7, 1.0), strict=True):
-        values["cosine_exact_value"] = exact_value
-    arrays = {
-        run: {n: np.array([v, -v]) for n, v in values.items()} for run, values in means.items()
-    }
-    compared = studies.compared_critics(arrays)
-    expected = {
-        "cosine_sarsa_critic": -0.5,
-        "cosine_returns_critic": 0.9,
-        "signal_sarsa_critic": 1.0,
-        "signal_returns_critic": 2.0,
-        "cosine_exact_critic": 0.7,  # means over both runs
-        "cosine_exact_critic_value": 0.85,
-        "cosine_gain_of_critic_value": 0.15,
-    }
-    assert compared.keys() == expected.keys()
-    for name, value in expected.items():
-        np.testing.assert_allclose(compared[name], [value, -value], err_msg=name)
+    *_, last = findings.side_by_side({"default": rows, "no_u": others[:1]})
+    assert (last["update"], last["default_loss"]) == (2, 0.2)
+    assert math.isnan(last["no_u_loss"])  # not measured there
 
 
 def test_resume_picks_the_newest_run_of_the_experiment_and_preset(tmp_path):
     parent = tmp_path / "meta_value" / "quick"
     stamps = ("20251231T235959000000", "20260102T030405000001", "20260102T030405000000")
     for stamp in stamps:
-        (parent / f"figure_1_ipd-{stamp}").mkdir(parents=True)
-    (parent / f"figure_1_ipd_as_published-29{stamps[0][2:]}").mkdir()
-    (tmp_path / "meta_value" / "smoke" / f"figure_1_ipd-29{stamps[0][2:]}").mkdir(parents=True)
-    newest = reproduce.run_path("figure_1_ipd", tmp_path, "quick", resume=True)
-    assert newest == parent / f"figure_1_ipd-{stamps[1]}"
+        (parent / f"{SINGLE}-{stamp}").mkdir(parents=True)
+    (parent / f"{SINGLE}_again-29{stamps[0][2:]}").mkdir()
+    (tmp_path / "meta_value" / "smoke" / f"{SINGLE}-29{stamps[0][2:]}").mkdir(parents=True)
+    newest = reproduce.run_path(SINGLE, tmp_path, "quick", resume=True)
+    assert newest == parent / f"{SINGLE}-{stamps[1]}"
 
 
 def test_without_resume_or_without_an_earlier_run_the_folder_is_new(tmp_path):
-    earlier = reproduce.run_path("figure_1_ipd", tmp_path, "quick", resume=True)
+    earlier = reproduce.run_path(SINGLE, tmp_path, "quick", resume=True)
     assert not earlier.exists()
     earlier.mkdir(parents=True)
-    later = reproduce.run_path("figure_1_ipd", tmp_path, "quick", resume=False)
+    later = reproduce.run_path(SINGLE, tmp_path, "quick", resume=False)
     assert later.parent == earlier.parent == tmp_path / "meta_value" / "quick"
     assert later.name > earlier.name  # the names sort by time
-    assert reproduce.run_path("figure_1_ipd", tmp_path, "quick", resume=True) == earlier
+    assert reproduce.run_path(SINGLE, tmp_path, "quick", resume=True) == earlier
 
 
-@pytest.mark.parametrize("inner", [".", "sarsa"])
+@pytest.mark.parametrize("inner", [".", "meva"])
 def test_a_resumed_run_is_as_old_as_its_first_start(tmp_path, inner):
     """Its record must not replace that of a run started in between."""
-    name, path = "ablation_ipd_naive", tmp_path / "runs/meta_value/smoke/ablation_ipd_naive-2020"
+    name, path = SINGLE, tmp_path / f"runs/meta_value/smoke/{SINGLE}-2020"
     started_at = "2020-01-01T00:00:00+00:00"
     (path / inner).mkdir(parents=True)
     run = {"config": {}, "provenance": {"started_at": started_at}}
@@ -118,7 +95,7 @@ def made_up_record(name, started_at):
         claims=reproduce._judged(experiment, metrics, "smoke"),
         metrics=metrics,
         config={},
-        seeds=[42],
+        seeds=[FIRST_SEED],
         provenance={
             "git_commit": None,
             "git_dirty": None,
@@ -162,24 +139,23 @@ def test_a_claim_that_fails_says_why_and_one_that_holds_does_not():
 
 
 def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
-    record = results.read_record(smoke_run / "results" / "smoke" / "figure_1_ipd.json")
-    experiment = EXPERIMENTS["figure_1_ipd"]
-    assert record["config"] == asdict(experiment.configs["smoke"])
+    name = commands.TRAINED
+    record = results.read_record(smoke_run / "results" / "smoke" / f"{name}.json")
+    assert record["config"] == asdict(EXPERIMENTS[name].configs["smoke"])
     assert record["seeds"] == [FIRST_SEED]
     assert record["command"].startswith("python -m meta_value reproduce --preset smoke")
-    (run,) = (smoke_run / "runs" / "meta_value" / "smoke").glob("figure_1_ipd-2*")
-    origin = json.loads((run / "run.json").read_text())["provenance"]
-    assert {name: record[name] for name in origin} == origin
+    first, _ = (smoke_run / "runs" / "meta_value" / "smoke").glob(f"{name}-2*/*/run.json")
+    origin = json.loads(first.read_text())["provenance"] | {"started_at": record["started_at"]}
+    assert {key: record[key] for key in origin} == origin
     assert 0 < record["compile_seconds"] < record["wall_seconds"]
     assert record["peak_memory_bytes"] > 2**20
+    assert {metric["ci95"] for metric in record["metrics"].values()} == {None}  # of one seed
 
 
-def test_metrics_of_a_record_are_those_of_the_last_log_point(smoke_run):
-    """The evaluation of the final state, done once more, gives the values that were logged."""
-    record = results.read_record(smoke_run / "results" / "smoke" / "figure_1_ipd.json")
-    (run,) = (smoke_run / "runs" / "meta_value" / "smoke").glob("figure_1_ipd-2*")
-    last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
-    assert last["step"] == 4
-    for name, metric in record["metrics"].items():
-        assert metric["per_seed"] == last[name]
-        assert metric["ci95"] is None  # of one seed
+def test_a_training_that_an_experiment_before_has_done_is_not_done_again(smoke_run):
+    """Those of the tournament serve the extortion figure, which has no run folder of its own."""
+    record = results.read_record(smoke_run / "results" / "smoke" / f"{SINGLE}.json")
+    config = EXPERIMENTS[SINGLE].configs["smoke"]
+    assert config.meva in EXPERIMENTS["table_tournament_ipd"].configs["smoke"].meva
+    assert record["compile_seconds"] == 0
+    assert list((smoke_run / "runs" / "meta_value" / "smoke").glob(f"{SINGLE}-*")) == []

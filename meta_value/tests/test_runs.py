@@ -63,3 +63,16 @@ def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_d
 def test_seeds_differ(on_one_device):
     last = on_one_device[1][-1]
     assert len(set(last["loss"])) == len(last["loss"]) == 8
+
+
+def test_what_a_training_prints_is_its_last_log_point(finished_run):
+    """The evaluation of the final state, done once more, gives the values that were logged."""
+    last = log_of(finished_run)[-1]
+    assert last["step"] == 2 * commands.NUM_LOG_POINTS
+    printed = (finished_run.parent / "stdout").read_text().splitlines()
+    evaluated = [line.split() for line in printed[1:-1]]
+    assert evaluated == [
+        [name, f"{last[name][0]:.3f}"]
+        for name in last
+        if name not in ("step", "loss", "short_td_error")
+    ]
