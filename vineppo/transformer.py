@@ -123,7 +123,7 @@ def forward(config: TransformerConfig, params: Params, tokens: Array) -> tuple[A
       tokens: [P, L].
 
     Returns:
-      Final hidden states [P, L, E], normalised, and the cache, keys and values [P, L, C, D] of
+      Final hidden states [P, L, E], normalised, and the cache, keys and values [P, C, L, D] of
       every layer.
     """
     chex.assert_rank(tokens, 2)
@@ -132,13 +132,14 @@ def forward(config: TransformerConfig, params: Params, tokens: Array) -> tuple[A
     causal = jnp.tril(jnp.ones((length, length), bool))
 
     def attend(query: Array, key: Array, value: Array) -> Array:
-        scores = jnp.einsum("plcgd,pmcd->pcglm", query, key).astype(jnp.float32)
+        scores = jnp.einsum("plcgd,pcmd->pcglm", query, key).astype(jnp.float32)
         weights = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf), axis=-1)
-        return jnp.einsum("pcglm,pmcd->plcgd", weights.astype(value.dtype), value)
+        return jnp.einsum("pcglm,pcmd->plcgd", weights.astype(value.dtype), value)
 
     def block(layer: Params, x: Array) -> tuple[Array, tuple[Array, Array]]:
         query, key, value = _query_key_value(config, layer, x, positions)
-        return _rest_of_block(config, layer, x, attend(query, key, value)), (key, value)
+        cached = (jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2))
+        return _rest_of_block(config, layer, x, attend(query, *cached)), cached
 
     if config.rematerialise:
         block = jax.checkpoint(block)
@@ -169,8 +170,8 @@ def decode(
       params: of the model.
       tokens: [P, S].
       tail: positions and masks; the masks include the column written now.
-      prefix: keys and values of the sequences forked, [P, L, C, D] of every layer.
-      tails: keys and values that slots have added, [P, S, M, C, D] of every layer.
+      prefix: keys and values of the sequences forked, [P, C, L, D] of every layer.
+      tails: keys and values that slots have added, [P, S, C, M, D] of every layer.
 
     Returns:
       Final hidden states [P, S, E] and the tails with one more column.
@@ -182,21 +183,21 @@ def decode(
     def attend(
         query: Array, shared: tuple[Array, Array], own: tuple[Array, Array]
     ) -> Array:  # [P, S, C, G, D]
-        far = jnp.einsum("pscgd,plcd->pscgl", query, shared[0])
-        near = jnp.einsum("pscgd,psmcd->pscgm", query, own[0])
+        far = jnp.einsum("pscgd,pcld->pscgl", query, shared[0])
+        near = jnp.einsum("pscgd,pscmd->pscgm", query, own[0])
         scores = jnp.concatenate([far, near], axis=-1).astype(jnp.float32)
         weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1).astype(query.dtype)
-        from_far = jnp.einsum("pscgl,plcd->pscgd", weights[..., :split], shared[1])
-        return from_far + jnp.einsum("pscgm,psmcd->pscgd", weights[..., split:], own[1])
+        from_far = jnp.einsum("pscgl,pcld->pscgd", weights[..., :split], shared[1])
+        return from_far + jnp.einsum("pscgm,pscmd->pscgd", weights[..., split:], own[1])
 
     x = params["embedding"][tokens]
     updated = []
     for layer, shared, (keys, values) in zip(params["layers"], prefix, tails, strict=True):
         query, key, value = _query_key_value(config, layer, x, tail.positions)
-        at = (0, 0, tail.column, 0, 0)
+        at = (0, 0, 0, tail.column, 0)
         own = (
-            jax.lax.dynamic_update_slice(keys, key[:, :, None], at),
-            jax.lax.dynamic_update_slice(values, value[:, :, None], at),
+            jax.lax.dynamic_update_slice(keys, key[:, :, :, None], at),
+            jax.lax.dynamic_update_slice(values, value[:, :, :, None], at),
         )
         x = _rest_of_block(config, layer, x, attend(query, shared, own))
         updated.append(own)
@@ -213,8 +214,8 @@ def logits(params: Params, hidden: Array) -> Array:
 
 
 def empty_tails(config: TransformerConfig, num_groups: int, num_slots: int, columns: int) -> Cache:
-    """Tail caches [P, S, M, C, D] in which nothing is written yet."""
-    shape = (num_groups, num_slots, columns, config.num_kv_heads, config.head_dim)
+    """Tail caches [P, S, C, M, D] in which nothing is written yet."""
+    shape = (num_groups, num_slots, config.num_kv_heads, columns, config.head_dim)
     zeros = jnp.zeros(shape, config.dtype)
     return ((zeros, zeros),) * config.num_layers
 
