@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.logger.claims import Claim
-from vineppo.training_configs import ColaConfig, MamlConfig, MetaValueConfig
+from vineppo.presets import PRESETS
 
-PRESETS = ("smoke", "quick", "paper")
-FIRST_SEED = 100  # as published: seeds 100 to 109
+FIRST_SEED = 0
+NUM_SEEDS = {"smoke": 1, "quick": 5, "paper": 1}  # the paper's runs have one seed
+
+__all__ = ["FIRST_SEED", "NUM_SEEDS", "PRESETS", "Experiment"]
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,12 @@ class Experiment:
       source: place in the paper.
       summary: what is run, in a sentence.
       claims: declared before the run.
-      paper_claims: those at preset "paper", if they are others than `claims`.
       configs: settings by preset.
+      minutes: expected time by preset on two CPU cores, compilation included; for "paper" on the
+        paper's accelerators.
       num_seeds: seeds by preset, the next integers from FIRST_SEED on.
-      minutes: expected time by preset on two CPU cores, compilation included.
-      why_it_fails: what is said of its claims that do not reproduce; of all, or by claim id.
+      figure: which drawing it has.
+      why_it_fails: what is said of its claims that do not reproduce, by claim id.
       not_by_default: why it runs only by name; empty if it is part of the default run.
     """
 
@@ -31,21 +34,21 @@ class Experiment:
     summary: str
     claims: tuple[Claim, ...]
     configs: Mapping[str, Any]
-    num_seeds: Mapping[str, int]
     minutes: Mapping[str, float]
-    why_it_fails: str | Mapping[str, str] = ""
+    num_seeds: Mapping[str, int]
+    figure: str
+    why_it_fails: Mapping[str, str]
     not_by_default: str = ""
-    paper_claims: tuple[Claim, ...] = ()
 
     def claims_at(self, preset: str) -> tuple[Claim, ...]:
         """Returns the claims that are tested at a preset."""
-        return self.paper_claims if preset == "paper" and self.paper_claims else self.claims
+        del preset
+        return self.claims
 
     def note(self, claim: str) -> str:
         """Returns what is said of a claim that does not reproduce."""
-        notes = self.why_it_fails
-        return notes if isinstance(notes, str) else notes.get(claim, "")
+        return self.why_it_fails.get(claim, "")
 
-    def training_configs(self) -> dict[str, MetaValueConfig | MamlConfig | ColaConfig]:
+    def training_configs(self) -> dict[str, Any]:
         """Returns the settings of the experiment's first training by preset."""
         return {preset: config.trainings()[0][1] for preset, config in self.configs.items()}

@@ -1,15 +1,8 @@
-"""What an experiment shows, and how functions of one seed give it for all seeds."""
+"""What an experiment shows, and the curves of its runs as rows."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jax import Array
-
-from vineppo import programs
 
 Metrics = dict[str, list[float]]  # metric -> a value per seed
 Rows = list[dict[str, float]]  # of curves
@@ -20,31 +13,6 @@ class Findings(NamedTuple):
 
     metrics: Metrics
     curves: Rows
-
-
-def per_seed(
-    function: Callable[[Any, Array], dict[str, Array]], params: Any, seeds: Sequence[int]
-) -> dict[str, np.ndarray]:
-    """Applies a function of one seed's parameters and key to all seeds; arrays of [S, ...].
-
-    Args:
-      function: parameters and key, which it consumes, to named arrays.
-      params: leading axis: seeds.
-      seeds: S of them; the keys are independent of those of training.
-    """
-
-    def of_seed(of_one: tuple[Any, Array]) -> dict[str, Array]:
-        params, seed = of_one
-        return function(params, jax.random.fold_in(jax.random.key(seed), 0))
-
-    argument = (jax.device_get(params), jnp.asarray(seeds, jnp.int32))
-    found: dict[str, np.ndarray] = jax.device_get(programs.over_seeds(of_seed, argument)(argument))
-    return found
-
-
-def as_metrics(found: Mapping[str, np.ndarray]) -> Metrics:
-    """Named arrays [S] as lists."""
-    return {name: np.asarray(values, float).tolist() for name, values in found.items()}
 
 
 def curve_rows(log: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> Rows:
