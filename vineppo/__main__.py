@@ -1,6 +1,6 @@
 """The commands of VinePPO: `python -m vineppo COMMAND`.
 
-COMMAND is one of list, reproduce, train, evaluate, report, bench, show.
+COMMAND is one of list, reproduce, train, evaluate, report, bench, show, data.
 """
 
 import os
@@ -8,7 +8,6 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from common.logger import atomic, claim_table, results
@@ -34,6 +33,7 @@ def main(words: Sequence[str]) -> int:
         "report": report,
         "bench": bench,
         "show": show,
+        "data": data,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -84,6 +84,8 @@ def reproduce(words: Sequence[str]) -> int:
             runs_dir=parsed.runs_dir,
             force=parsed.force,
             options=_run_options(parsed, watch),
+            model=parsed.model,
+            data_dir=str(parsed.data_dir),
         )
         for index, name in enumerate(names):
 
@@ -101,11 +103,11 @@ def reproduce(words: Sequence[str]) -> int:
 
 
 def train(words: Sequence[str]) -> int:
-    """Trains one setting (of an experiment with several agents the first) and evaluates it."""
+    """Trains one setting (of an experiment with several the first), its initial policy before."""
     parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
     from vineppo import reproduce as reproduction
-    from vineppo import runs
+    from vineppo.trainer import Trainer
 
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
     new_path = reproduction.run_path(
@@ -114,9 +116,9 @@ def train(words: Sequence[str]) -> int:
     path = getattr(parsed, "run_dir", new_path)
 
     def run() -> None:
-        result = runs.run_seeds(config, seeds, path, _run_options(parsed, watch))
+        result = Trainer(path, seeds, _run_options(parsed, watch), {}).train(config, "policy")
         _print_metrics(result.metrics, seeds)
-        say(f"run folder: {shown_path(path)}")
+        say(f"run folder: {shown_path(path / 'policy')}")
 
     with SignalWatch() as watch:
         added = ("--run-dir", shown_path(path), "--resume")
@@ -156,28 +158,31 @@ def bench(words: Sequence[str]) -> int:
 
 
 def show(words: Sequence[str]) -> int:
-    """Writes a page on which the learned vineppo of the Logistic Game can be explored."""
+    """Writes a page of responses coloured by the values and advantages of their steps."""
     parsed = arguments.parse_show(words, show.__doc__)
     prepare_jax()
     from vineppo import show as show_module
 
-    path = show_module.show_logistic(parsed.run_dir, parsed.output, parsed.seed)
+    path = show_module.show(
+        parsed.run_dir, parsed.output, parsed.seed, parsed.responses, parsed.rollouts
+    )
     say(f"page, for any browser: {shown_path(path)}")
     return 0
 
 
+def data(words: Sequence[str]) -> int:
+    """Checks GSM8K and MATH in the data folder; --download fetches GSM8K."""
+    parsed = arguments.parse_data(words, data.__doc__)
+    from vineppo import datasets
+
+    for line in datasets.check(parsed.data_dir, download=parsed.download):
+        say(line)
+    return 0
+
+
 def prepare_jax() -> None:
-    """Sets JAX up for this machine; call it before JAX is first imported.
-
-    On CPU every core is a device of its own, over which the seeds are spread, and XLA gets a thread
-    per device. A process that has used JAX before keeps its devices.
-    """
+    """Gives XLA a thread per core; call it before JAX is first imported."""
     os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
-    import jax
-
-    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        with suppress(RuntimeError):
-            jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
 
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:

@@ -1,6 +1,7 @@
 """What each command takes: its options, parsed and checked, before JAX is imported."""
 
 import importlib.util
+import os
 from argparse import SUPPRESS, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 
 from vineppo.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
 from vineppo.configs import EXPERIMENTS, FIRST_SEED, PRESETS
+from vineppo.presets import CHECKPOINT_PRESETS, on_checkpoint, preset_of
 from vineppo.errors import UserError
 
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
-PAGE = Path("vineppo_logistic.html")
+PAGE = Path("vineppo_responses.html")
+DATA_DIR = Path(os.environ.get("REPRO_DATA_DIR", "data"))
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 
@@ -55,10 +58,11 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
 
     Which defaults --help shows depends on the experiment and the preset among `words`.
     """
+    presets = (*PRESETS, *CHECKPOINT_PRESETS)
     trainable = {name: each.training_configs() for name, each in EXPERIMENTS.items()}
     parser = Parser(prog="python -m vineppo train", description=description)
     parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
-    _add_preset(parser)
+    _add_preset(parser, presets)
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="first seed")
     parser.add_argument("--num-seeds", type=int, default=1, help="seeds trained side by side")
     parser.add_argument(
@@ -68,14 +72,36 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
         help="folder of the run (default: a new one in --runs-dir)",
     )
     _add_run_options(parser)
-    shown_name = next((word for word in words if word in trainable), "figure_logistic_basins")
-    shown_preset = next((word for word in words if word in PRESETS), "quick")
-    add_setting_flags(parser, trainable[shown_name][shown_preset])
+    shown_name = next((word for word in words if word in trainable), "table_main")
+    shown_preset = next((word for word in words if word in presets), "quick")
+    add_setting_flags(parser, preset_of(trainable[shown_name], shown_preset))
     parsed = parser.parse_all(words)
-    _check_run_options(parsed)
+    _check_run_options(parsed, presets)
     _check_seeds("--num-seeds", parsed.seed, parsed.num_seeds)
     name = check_name(parsed.experiment, trainable, "experiment")
-    return parsed, with_flags(trainable[name][parsed.preset], parsed)
+    config = with_flags(preset_of(trainable[name], parsed.preset), parsed)
+    return parsed, with_checkpoint(config, parsed)
+
+
+def with_checkpoint(config: Any, parsed: Namespace) -> Any:
+    """Puts --model and --data-dir into settings that need them.
+
+    Raises:
+      UserError: they need a checkpoint, and none is given.
+    """
+    initial = getattr(config, "initial", config)
+    if initial.task == "arithmetic":
+        if parsed.model:
+            raise UserError("--model belongs to presets of checkpoints: the built-in task has none")
+        return config
+    if not parsed.model:
+        raise UserError(
+            f"preset {parsed.preset} needs --model, the folder of a Hugging Face checkpoint; "
+            "quick runs without"
+        )
+    if not (Path(parsed.model) / "config.json").exists():
+        raise UserError(f"--model: there is no config.json in {parsed.model}")
+    return on_checkpoint(config, parsed.model, str(parsed.data_dir))
 
 
 def parse_evaluate(words: Sequence[str], description: str | None) -> Namespace:
@@ -91,18 +117,26 @@ def parse_evaluate(words: Sequence[str], description: str | None) -> Namespace:
 def parse_show(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `show`; those not given are None."""
     parser = Parser(prog="python -m vineppo show", description=description)
-    parser.add_argument("what", help="logistic: the vineppo of the Logistic Game")
-    for option, kind, meaning in (
-        ("--run-dir", Path, "folder of a training in that game (default: the newest)"),
-        ("--seed", int, "of the run (default: the run's first)"),
-    ):
-        parser.add_argument(option, type=kind, default=SUPPRESS, help=meaning)
+    parser.add_argument("run_dir", type=Path, help="folder of a run of reinforcement")
+    parser.add_argument("--seed", type=int, default=SUPPRESS, help="of the run (default: its first)")
+    parser.add_argument("--responses", type=int, default=8, help="responses shown")
+    parser.add_argument("--rollouts", type=int, default=256, help="per state, for its true value")
     parser.add_argument("--output", type=Path, default=PAGE, help="page to write")
-    parsed = _with_none(parser.parse_all(words), "run_dir", "seed")
-    check_name(parsed.what, ("logistic",), "page")
+    parsed = _with_none(parser.parse_all(words), "seed")
+    for option in ("responses", "rollouts"):
+        if getattr(parsed, option) < 1:
+            raise UserError(f"--{option} must be at least 1, got {getattr(parsed, option)}")
     if parsed.output.suffix != ".html":
         raise UserError(f"--output must end in .html, got {parsed.output}")
     return parsed
+
+
+def parse_data(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `data`."""
+    parser = Parser(prog="python -m vineppo data", description=description)
+    parser.add_argument("--download", action="store_true", help="fetch what is missing")
+    parser.add_argument("--data-dir", type=Path, default=DATA_DIR, help="folder of the data")
+    return parser.parse_all(words)
 
 
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
@@ -123,9 +157,15 @@ def _with_none(parsed: Namespace, *names: str) -> Namespace:
     return Namespace(**dict.fromkeys(names) | vars(parsed))
 
 
-def _add_preset(parser: Parser) -> None:
+def _add_preset(parser: Parser, presets: Sequence[str] = PRESETS) -> None:
     parser.add_argument(
-        "--preset", default="quick", metavar=one_of(PRESETS), help="sizes and durations"
+        "--preset", default="quick", metavar=one_of(presets), help="sizes and durations"
+    )
+    parser.add_argument(
+        "--model", default="", help="folder of a Hugging Face checkpoint, for presets that need one"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, default=DATA_DIR, help="folder of gsm8k/ and math/"
     )
 
 
@@ -139,8 +179,8 @@ def _add_run_options(parser: Parser) -> None:
     parser.add_argument("--wandb", action="store_true", help="log to Weights & Biases too")
 
 
-def _check_run_options(parsed: Namespace) -> None:
-    check_name(parsed.preset, PRESETS, "preset")
+def _check_run_options(parsed: Namespace, presets: Sequence[str] = PRESETS) -> None:
+    check_name(parsed.preset, presets, "preset")
     for option, package in TRACKER_PACKAGES.items():
         if getattr(parsed, option) and importlib.util.find_spec(package) is None:
             raise UserError(f"--{option} needs the package {package}: pip install {package}")

@@ -31,3 +31,24 @@ def draw_seeds(axes: Axes, rows: Rows, metric: str, label: str, style: Mapping[s
     ends: tuple[Callable[..., float], ...] = (min, max)
     low, high = ([end(values) for values in by_update.values()] for end in ends)
     axes.fill_between(updates, low, high, color=style["color"], alpha=0.2, lw=0)
+
+
+def draw_against(
+    axes: Axes,
+    rows: Rows,
+    cost: str,
+    metric: str,
+    label: str,
+    style: Mapping[str, Any],
+    scale: float = 1.0,
+) -> None:
+    """Draws the mean of a metric over the mean of a cost, times a scale, at each update."""
+    by_update: dict[int, list[tuple[float, float]]] = {}
+    for row in rows:
+        if not (math.isnan(row[metric]) or math.isnan(row[cost])):
+            by_update.setdefault(int(row["update"]), []).append((row[cost] * scale, row[metric]))
+    points = [
+        tuple(sum(values) / len(values) for values in zip(*pairs, strict=True))
+        for pairs in by_update.values()
+    ]
+    axes.plot(*zip(*points, strict=True), label=label, marker="o", ms=2.5, **style)

@@ -1,6 +1,6 @@
 """Sizes of every preset: smoke, quick, and the published settings on real checkpoints."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 from vineppo.training_configs import DpoConfig, RestEmConfig, RlConfig, SftConfig
@@ -154,3 +154,27 @@ def on_checkpoint(config: Any, model: str, data_dir: str) -> Any:
     if isinstance(config, SftConfig):
         return replace(config, model=model, data_dir=data_dir)
     return replace(config, initial=on_checkpoint(config.initial, model, data_dir))
+
+
+def with_checkpoint(config: Any, model: str, data_dir: str) -> Any:
+    """The settings of an experiment, all its trainings on a checkpoint."""
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, SftConfig | RlConfig | RestEmConfig | DpoConfig):
+            return on_checkpoint(value, model, data_dir)
+        return tuple(placed(each) for each in value) if isinstance(value, tuple) else value
+
+    return replace(config, **{f.name: placed(getattr(config, f.name)) for f in fields(config)})
+
+
+def preset_of(by_preset: Any, preset: str) -> Any:
+    """Settings at a preset; those of other checkpoints are the published ones with their sizes."""
+    if preset in by_preset:
+        return by_preset[preset]
+    config = by_preset["paper"]
+    if isinstance(config, SftConfig):
+        return sft(preset)
+    if isinstance(config, RlConfig):
+        lam = {"trace_decay": config.trace_decay}
+        return rl(preset, config.method, sft(preset), **lam)
+    return replace(config, initial=sft(preset))

@@ -8,8 +8,9 @@ from typing import Any
 
 from common.logger import claims, curves, provenance, results
 from common.logger.run_folder import RunFolder
-from vineppo import studies
+from vineppo import presets, studies
 from vineppo.configs import EXPERIMENTS, FIRST_SEED, Experiment
+from vineppo.errors import UserError
 from vineppo.findings import Metrics
 from vineppo.runs import RunOptions
 from vineppo.trainer import Finished, Trainer
@@ -28,6 +29,8 @@ class Request:
       runs_dir: where run folders lie.
       force: whether records of newer runs may be overwritten.
       options: see `RunOptions`; `resume` continues the newest run of the experiment.
+      model: folder of a checkpoint, for presets that need one.
+      data_dir: of GSM8K and MATH.
       finished: trainings of this call so far; an experiment that needs one again takes it.
     """
 
@@ -37,6 +40,8 @@ class Request:
     runs_dir: Path
     force: bool
     options: RunOptions
+    model: str = ""
+    data_dir: str = ""
     finished: Finished = field(default_factory=dict)
 
 
@@ -66,23 +71,40 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
         results.check_not_newer(folder / f"{name}.json", _started_at(path))
 
     trainer = Trainer(path, seeds, request.options, request.finished)
-    findings = studies.study(experiment.configs[request.preset], trainer)
+    config = _on_checkpoint(experiment.configs[request.preset], request)
+    findings = studies.study(config, trainer)
     record = results.make_record(
         paper=PAPER,
         experiment=name,
         preset=request.preset,
         claims=_judged(experiment, findings.metrics, request.preset),
         metrics=findings.metrics,
-        config=asdict(experiment.configs[request.preset]),
+        config=asdict(config),
         seeds=seeds,
         provenance=trainer.origin,
         wall_seconds=time.perf_counter() - started,
-        compile_seconds=trainer.compile_seconds,
+        compile_seconds=None,
         peak_memory_bytes=provenance.peak_memory_bytes(),
     )
     results.write_record(folder, record, force=request.force)
     curves.write_curves(folder / f"{name}.csv", findings.curves)
     return record
+
+
+def _on_checkpoint(config: Any, request: Request) -> Any:
+    """The settings of an experiment with the checkpoint and the data of the request.
+
+    Raises:
+      UserError: they need a checkpoint, and none is given.
+    """
+    if all(each.initial.task == "arithmetic" for _, each in config.trainings()):
+        return config
+    if not request.model:
+        raise UserError(
+            f"preset {request.preset} needs --model, the folder of a Hugging Face checkpoint; "
+            "quick runs without"
+        )
+    return presets.with_checkpoint(config, request.model, request.data_dir)
 
 
 def run_path(name: str, runs_dir: Path, preset: str, *, resume: bool) -> Path:
@@ -96,7 +118,7 @@ def run_path(name: str, runs_dir: Path, preset: str, *, resume: bool) -> Path:
 
 def _started_at(path: Path) -> str:
     """When the run in a folder was started; now, if it is yet to be."""
-    files = [path / "run.json", *path.glob("*/run.json")]
+    files = list(path.glob("*/run.json"))
     starts = [
         RunFolder.open(file.parent).provenance["started_at"] for file in files if file.exists()
     ]
