@@ -1,7 +1,7 @@
 """The built-in task: chains of permutations of the digits, with steps that are hard by design.
 
-A prompt lists letters and a digit, `b C a 7`; the response applies each letter's permutation to the
-digit before it, a letter and a digit per step, `b8C3a4`, and only the last digit is graded. Every
+A prompt lists letters and a digit, `b B c 7`; the response applies each letter's permutation to the
+digit before it, a letter and a digit per step, `b8B3c5`, and only the last digit is graded. Every
 letter is a permutation, so one wrong digit always changes the answer unless a second one repairs it.
 Demonstrations are wrong on purpose: what is left after imitation is for reinforcement to find.
 """
@@ -11,11 +11,12 @@ from typing import Literal
 
 import numpy as np
 
+from vineppo.errors import UserError
 from vineppo.tasks import Responses, Split, Task
 
 NUM_DIGITS = 10
 ROUTINE = "bcd"  # add 1, 2, 3
-CRITICAL = "ABC"  # permutations without a rule
+CRITICAL = "AB"  # permutations without a rule
 LETTERS = ROUTINE + CRITICAL
 SYMBOLS = "0123456789" + LETTERS + " "
 END_TOKEN = len(SYMBOLS)
@@ -65,7 +66,10 @@ def make_task(sizes: Arithmetic) -> Task:
     _, first = np.unique(chains, axis=0, return_index=True)
     chains = chains[np.sort(first)[:num_questions]]
     if len(chains) < num_questions:
-        raise ValueError(f"{num_questions} distinct chains are needed; there are {len(chains)}")
+        raise UserError(
+            f"num_train + 2 num_held_out {num_questions} chains were to be drawn; only {len(chains)} "
+            "distinct ones came; try more num_lines or less num_train"
+        )
     held_out = sizes.num_held_out
     return Task(
         train=_split(sizes, rng, chains[2 * held_out :]),

@@ -84,8 +84,8 @@ def make_problem(config: SftConfig) -> Problem:
 def first_params(problem: Problem) -> Params:
     """Parameters before any imitation: random ones, or those of the checkpoint."""
     if problem.config.model:
-        from vineppo import checkpoints_hf
+        from vineppo import hugging_face
 
-        return checkpoints_hf.load_params(problem.config.model, problem.architecture)
+        return hugging_face.load_params(problem.config.model, problem.architecture)
     key = jax.random.fold_in(jax.random.key(problem.config.seed), 0)
     return transformer.init(problem.architecture, key)

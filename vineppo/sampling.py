@@ -225,7 +225,8 @@ def draw_tokens(sampler: Sampler, logits: Array, keys: Array) -> Array:
       keys: [...], consumed.
     """
     if sampler.num_tokens:
-        logits = jnp.where(jnp.arange(logits.shape[-1]) < sampler.num_tokens, logits, -jnp.inf)
+        is_token = jnp.arange(logits.shape[-1]) < sampler.num_tokens
+        logits = jnp.where(jnp.broadcast_to(is_token, logits.shape), logits, -jnp.inf)
     if sampler.temperature == 0:
         return jnp.argmax(logits, axis=-1)
     draw = jax.random.uniform
