@@ -28,7 +28,7 @@ _QUICK_RL: dict[str, Any] = {
     **_ON_OUR_TASK,
     "num_updates": 30,
     "eval_every_updates": 5,
-    "max_states": 8,
+    "max_states": 6,
     "eval_samples": 4,
     "critic_head": "zero",
     "critic_warmup": 5,
@@ -76,7 +76,7 @@ _RHO_SFT: dict[str, Any] = {
 }
 SFT_SIZES: dict[str, dict[str, Any]] = {
     "smoke": _SMOKE_SFT,
-    "quick": {"num_updates": 400, "eval_every_updates": 400, "max_new_tokens": 19},
+    "quick": {},
     "paper": _RHO_SFT,
     "rho1b-gsm8k": _RHO_SFT,
     "deepseekmath7b-math": {**_RHO_SFT, "task": "math"},

@@ -19,8 +19,8 @@ class SftConfig:
     regime: Literal["critical", "uniform"] = setting(
         "critical", "arithmetic: which lines are hard, a few or all"
     )
-    num_lines: int = setting(8, "arithmetic: steps of a chain", low=1)
-    num_critical: int = setting(3, "arithmetic: hard ones of them, if critical", low=0)
+    num_lines: int = setting(6, "arithmetic: steps of a chain", low=1)
+    num_critical: int = setting(2, "arithmetic: hard ones of them, if critical", low=0)
     share_right: float = setting(
         0.4, "arithmetic: of demonstrated digits of hard lines", low=0.0, high=1.0
     )
@@ -31,15 +31,15 @@ class SftConfig:
     model: str = setting("", "folder of a Hugging Face checkpoint to begin with; empty: random")
     dtype: Literal["float32", "bfloat16"] = setting("float32", "of parameters and products")
     rematerialise: bool = setting(False, "compute activations twice, to save memory")
-    hidden_size: int = setting(64, "units, of a random model", low=1)
+    hidden_size: int = setting(32, "units, of a random model", low=1)
     num_layers: int = setting(2, "layers, of a random model", low=1)
     num_heads: int = setting(2, "attention heads, of a random model", low=1)
-    num_updates: int = setting(600, "batches of imitation; 0: none", low=0)
-    eval_every_updates: int = setting(600, "batches between evaluations", low=1)
+    num_updates: int = setting(400, "batches of imitation; 0: none", low=0)
+    eval_every_updates: int = setting(400, "batches between evaluations", low=1)
     batch_size: int = setting(64, "demonstrations per batch", low=1)
     learning_rate: float = setting(3e-3, "Adam, at its highest", low=0.0)
     eval_samples: int = setting(4, "responses per question in an evaluation", low=1)
-    max_new_tokens: int = setting(20, "of a response (M)", low=2)
+    max_new_tokens: int = setting(15, "of a response (M)", low=2)
     max_prompt_tokens: int = setting(512, "longer questions are left out", low=1)
     seed: int = setting(0, "of initial parameters and order of demonstrations", low=0)
 
@@ -87,7 +87,7 @@ class RlConfig:
     is_whitened: bool = setting(True, "whether advantages are whitened in each minibatch")
     temperature: float = setting(0.6, "of sampling and of log-probabilities", low=0.0)
     top_p: float = setting(0.9, "of sampling", low=0.0, high=1.0)
-    num_slots: int = setting(36, "rollouts of a trajectory that are sampled at once", low=1)
+    num_slots: int = setting(27, "rollouts of a trajectory that are sampled at once", low=1)
     groups_at_once: int = setting(0, "trajectories whose caches are held; 0: all", low=0)
     eval_samples: int = setting(16, "responses per question in an evaluation", low=1)
     eval_temperature: float = setting(0.35, "of sampling in an evaluation", low=0.0)
