@@ -88,7 +88,13 @@ class DpoTraining(NamedTuple):
 
     def update(self, state: DpoState) -> tuple[DpoState, Metrics]:
         """One batch of pairs."""
-        params, optimizer_state, loss = _step(self.problem.architecture, self.config, state)
+        config = self.config
+        params, optimizer_state, loss = _step(
+            self.problem.architecture,
+            (config.batch_size, config.num_updates, config.b, config.lam),
+            jnp.asarray(config.learning_rate),
+            state,
+        )
         state = state._replace(
             params=params, optimizer_state=optimizer_state, step=state.step + 1
         )
@@ -135,10 +141,14 @@ def _log_probs(
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _step(
-    architecture: TransformerConfig, config: DpoConfig, state: DpoState
+    architecture: TransformerConfig,
+    sizes: tuple[int, int, float, float],
+    learning_rate: Array,
+    state: DpoState,
 ) -> tuple[Params, Any, Array]:
+    batch_size, num_updates, b, lam = sizes
     order_key = jax.random.fold_in(state.key, state.step)
-    rows = jax.random.randint(order_key, (config.batch_size,), 0, state.num_pairs)
+    rows = jax.random.randint(order_key, (batch_size,), 0, state.num_pairs)
     pairs = Pairs(*(each[rows] for each in state.pairs))
 
     def loss(params: Params) -> Array:
@@ -151,11 +161,11 @@ def _step(
             totals[:, 1],
             pairs.reference[:, 0],
             pairs.reference[:, 1],
-            config.b,
-            config.lam,
+            b,
+            lam,
         )
 
     value, gradient = jax.value_and_grad(loss)(state.params)
-    optimizer = make_optimizer(config.learning_rate, config.num_updates)
+    optimizer = make_optimizer(learning_rate, num_updates)
     updates, optimizer_state = optimizer.update(gradient, state.optimizer_state, state.params)
     return optax.apply_updates(state.params, updates), optimizer_state, value

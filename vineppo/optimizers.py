@@ -3,11 +3,12 @@
 import math
 
 import optax
+from jax import Array
 
 WARMUP_SHARE = 0.03
 
 
-def make_optimizer(learning_rate: float, num_steps: int) -> optax.GradientTransformation:
+def make_optimizer(learning_rate: float | Array, num_steps: int) -> optax.GradientTransformation:
     """AdamW without decay, gradients clipped to norm 1, as published.
 
     The learning rate rises from 0 during the first 3 % of the steps and falls linearly to 0 at the

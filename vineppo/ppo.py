@@ -27,6 +27,19 @@ class Batch(NamedTuple):
     returns: Any
 
 
+class UpdateSettings(NamedTuple):
+    """What an update is compiled for: methods and learning rates share it."""
+
+    num_trajectories: int
+    minibatch_size: int
+    num_epochs: int
+    num_optimizer_steps: int
+    clip_epsilon: float
+    kl_coefficient: float
+    is_whitened: bool
+    temperature: float
+
+
 class Critic(NamedTuple):
     """A value network apart from the policy, of the same size."""
 
@@ -65,39 +78,36 @@ def update(
     Returns:
       Parameters, optimiser state, critic, and means of metrics over the steps.
     """
+    settings = UpdateSettings(*(getattr(config, name) for name in UpdateSettings._fields))
     is_policy_frozen = jnp.asarray(state.step < config.critic_warmup)
+    rates = jnp.array([config.learning_rate, config.critic_learning_rate])
     batch = Batch(*(jnp.asarray(each) for each in batch))
-    return _update(
-        architecture,
-        config,
-        (state.params, state.optimizer_state, state.critic),
-        batch,
-        is_policy_frozen,
-        key,
-    )
+    carry = (state.params, state.optimizer_state, state.critic)
+    return _update(architecture, settings, carry, batch, rates, is_policy_frozen, key)
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def _update(
     architecture: TransformerConfig,
-    config: RlConfig,
+    settings: UpdateSettings,
     carry: tuple[Params, Any, Critic | None],
     batch: Batch,
+    rates: Array,
     is_policy_frozen: Array,
     key: Array,
 ) -> tuple[Params, Any, Critic | None, dict[str, Array]]:
-    number = config.num_trajectories
+    number = settings.num_trajectories
     chex.assert_axis_dimension(batch.sequences, 0, number)
     orders = jax.vmap(lambda each: jax.random.permutation(each, number))(
-        jax.random.split(key, config.num_epochs)
+        jax.random.split(key, settings.num_epochs)
     )
-    minibatches = orders.reshape(-1, config.minibatch_size)
+    minibatches = orders.reshape(-1, settings.minibatch_size)
 
     def step(carry: tuple[Params, Any, Critic | None], rows: Array) -> tuple[Any, Any]:
         params, optimizer_state, critic = carry
         mini = Batch(*(each[rows] for each in batch))
         moved, moved_state, metrics = _policy_step(
-            architecture, config, params, optimizer_state, mini
+            architecture, settings, rates[0], params, optimizer_state, mini
         )
         params, optimizer_state = jax.tree.map(
             lambda old, new: jnp.where(is_policy_frozen, old, new),
@@ -105,7 +115,9 @@ def _update(
             (moved, moved_state),
         )
         if critic is not None:
-            critic, value_loss = _critic_step(architecture, config, critic, mini)
+            critic, value_loss = _critic_step(
+                architecture, settings, rates[1], critic, mini
+            )
             metrics |= {"value_loss": value_loss}
         return (params, optimizer_state, critic), metrics
 
@@ -114,44 +126,53 @@ def _update(
 
 
 def policy_objective(
-    architecture: TransformerConfig, config: RlConfig, params: Params, mini: Batch
+    architecture: TransformerConfig, settings: UpdateSettings, params: Params, mini: Batch
 ) -> tuple[Array, dict[str, Array]]:
     """L_pg + beta L_kl of a minibatch, and metrics. The whitening is the minibatch's."""
     log_probs, _, _ = policy.log_probs_and_hidden(
-        architecture, params, mini.sequences, config.temperature
+        architecture, params, mini.sequences, settings.temperature
     )
     mask = mini.mask
-    advantages = losses.whiten(mini.advantages, mask) if config.is_whitened else mini.advantages
+    advantages = losses.whiten(mini.advantages, mask) if settings.is_whitened else mini.advantages
     policy_loss = losses.policy_loss(
-        log_probs, mini.old_log_probs, advantages, mask, config.clip_epsilon
+        log_probs, mini.old_log_probs, advantages, mask, settings.clip_epsilon
     )
     kl = losses.kl_penalty(log_probs, mini.reference_log_probs, mask)
     guard = losses.ratio_guard(log_probs, mini.old_log_probs, mask)
     metrics = {"policy_loss": policy_loss, "kl": kl}
-    return guard * (policy_loss + config.kl_coefficient * kl), metrics
+    return guard * (policy_loss + settings.kl_coefficient * kl), metrics
 
 
 def _policy_step(
-    architecture: TransformerConfig, config: RlConfig, params: Params, state: Any, mini: Batch
+    architecture: TransformerConfig,
+    settings: UpdateSettings,
+    rate: Array,
+    params: Params,
+    state: Any,
+    mini: Batch,
 ) -> tuple[Params, Any, dict[str, Array]]:
-    objective = partial(policy_objective, architecture, config)
+    objective = partial(policy_objective, architecture, settings)
     gradient, metrics = jax.grad(objective, has_aux=True)(params, mini)
-    optimizer = make_optimizer(config.learning_rate, config.num_optimizer_steps)
+    optimizer = make_optimizer(rate, settings.num_optimizer_steps)
     updates, state = optimizer.update(gradient, state, params)
     norm = {"gradient_norm": optax.tree.norm(gradient)}
     return optax.apply_updates(params, updates), state, metrics | norm
 
 
 def _critic_step(
-    architecture: TransformerConfig, config: RlConfig, critic: Critic, mini: Batch
+    architecture: TransformerConfig,
+    settings: UpdateSettings,
+    rate: Array,
+    critic: Critic,
+    mini: Batch,
 ) -> tuple[Critic, Array]:
     def loss(params: Params) -> Array:
         values = policy.critic_values(architecture, params, mini.sequences)
         return losses.value_loss(
-            values, mini.old_values, mini.returns, mini.mask, config.clip_epsilon
+            values, mini.old_values, mini.returns, mini.mask, settings.clip_epsilon
         )
 
     value, gradient = jax.value_and_grad(loss)(critic.params)
-    optimizer = make_optimizer(config.critic_learning_rate, config.num_optimizer_steps)
+    optimizer = make_optimizer(rate, settings.num_optimizer_steps)
     updates, state = optimizer.update(gradient, critic.optimizer_state, critic.params)
     return Critic(optax.apply_updates(critic.params, updates), state), value

@@ -44,10 +44,10 @@ def demonstrations(split: Split, rows: np.ndarray, pad: int) -> Examples:
     return Examples(*policy.sequences_of(split, whole, pad))
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=3)
+@partial(jax.jit, static_argnums=(0, 2), donate_argnums=3)
 def imitate(
     architecture: TransformerConfig,
-    learning_rate: float,
+    learning_rate: float | Array,
     num_steps: int,
     state: ImitationState,
     batches: Examples,

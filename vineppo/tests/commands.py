@@ -19,18 +19,11 @@ XLA_FLAGS += _FEWER_KERNELS
 # For one training in many processes, which compile it once: evaluation takes a fifth of the time.
 TRAIN_XLA_FLAGS = "--xla_backend_optimization_level=1" + _FEWER_KERNELS
 
-NUM_LOG_POINTS = 12
-_SIZES = ("--num-updates", str(2 * NUM_LOG_POINTS), "--eval-every-updates", "2")
-TRAINED = "figure_logistic_basins"
-TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", *_SIZES)
-# One of every kind that needs no trainings of its own; `make smoke-vineppo` runs them all.
-SMOKED = (
-    "figure_logistic_basins",
-    "table_tournament_ipd",
-    "figure_zd_extortion",
-    "beyond_one_model_for_all",
-    "beyond_exact_vineppo",
-)
+NUM_LOG_POINTS = 8
+TRAINED = "table_main"
+TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", "--num-updates", str(NUM_LOG_POINTS))
+# `make smoke-vineppo` runs them all.
+SMOKED = ("table_main", "figure_accuracy_over_time", "figure_value_accuracy", "figure_error_by_step")
 SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")
 
 

@@ -1,7 +1,4 @@
-"""Makes JAX strict and quick to compile; runs that many tests look at.
-
-JAX keeps to one thread: large batched linear algebra can hang on two.
-"""
+"""Makes JAX strict and quick to compile; runs that many tests look at."""
 
 import os
 
