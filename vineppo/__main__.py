@@ -187,9 +187,7 @@ def prepare_jax() -> None:
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
     lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
-    usage = (
-        "usage: python -m vineppo COMMAND [options]; --help of a command explains its options"
-    )
+    usage = "usage: python -m vineppo COMMAND [options]; --help of a command explains its options"
     return "\n".join([usage, "", *lines])
 
 

@@ -4,12 +4,10 @@ Everything here is for one response, or one group of responses to a prompt; gamm
 comes with the last token. Shapes: N reasoning steps, T tokens, G responses of a group.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 
-def step_advantages(state_values: np.ndarray, reward: float) -> np.ndarray:
+def step_advantages(state_values: np.ndarray, reward: float | np.ndarray) -> np.ndarray:
     """VinePPO: what each step changed, A_i = r_i + V(S_{i+1}) - V(S_i).
 
     The reward is paid once, r_{N-1} = R, and the terminal state has V(S_N) = 0, so that
@@ -23,16 +21,19 @@ def step_advantages(state_values: np.ndarray, reward: float) -> np.ndarray:
     Returns:
       A_0 .. A_{N-1}. Shape [N].
     """
-    following = np.append(state_values[1:], reward)
+    following = np.concatenate([state_values[1:], np.asarray(reward)[None]])
     return following - state_values
 
 
-def lambda_step_advantages(state_values: np.ndarray, reward: float, trace_decay: float) -> np.ndarray:
+def lambda_step_advantages(
+    state_values: np.ndarray, reward: float | np.ndarray, trace_decay: float
+) -> np.ndarray:
     """Sums of later step advantages, A_i = sum_{l >= i} lambda^(l - i) delta_l.
 
     lambda = 0 is VinePPO; lambda = 1 is R - V(S_i), the return with a baseline. Shape [N].
     """
-    deltas, advantage, found = step_advantages(state_values, reward), 0.0, []
+    deltas = step_advantages(state_values, reward)
+    advantage, found = np.zeros_like(deltas[0]), []
     for delta in deltas[::-1]:
         advantage = delta + trace_decay * advantage
         found.append(advantage)
@@ -60,7 +61,7 @@ def token_advantages(of_steps: np.ndarray, boundaries: np.ndarray, num_tokens: i
     return of_steps[np.searchsorted(boundaries, np.arange(num_tokens), side="right") - 1]
 
 
-def gae(values: np.ndarray, reward: float, trace_decay: float) -> np.ndarray:
+def gae(values: np.ndarray, reward: float | np.ndarray, trace_decay: float) -> np.ndarray:
     """Generalised advantage estimation, A_t = sum_{l >= t} lambda^(l - t) delta_l.
 
     delta_t = r_t + V(s_{t+1}) - V(s_t), the value after the last token being 0; with lambda = 1,
@@ -74,13 +75,13 @@ def gae(values: np.ndarray, reward: float, trace_decay: float) -> np.ndarray:
     return lambda_step_advantages(values, reward, trace_decay)
 
 
-def grpo(rewards: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Group-relative: (R - mean) / (std + 1e-8), standard deviation of the population. Shape [G]."""
+def grpo(rewards: np.ndarray) -> np.ndarray:
+    """Group-relative: (R - mean) / (std + 1e-8), deviation of the population. Shape [G]."""
     centred = rewards - np.mean(rewards)
     return centred / (np.std(rewards) + 1e-8)
 
 
-def rloo(rewards: Sequence[float] | np.ndarray) -> np.ndarray:
+def rloo(rewards: np.ndarray) -> np.ndarray:
     """Leave one out: each reward minus the mean of the others. Shape [G]."""
     group = np.asarray(rewards, float)
     others = (np.sum(group) - group) / (len(group) - 1)

@@ -9,8 +9,8 @@ from typing import Any
 
 from vineppo.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
 from vineppo.configs import EXPERIMENTS, FIRST_SEED, PRESETS
-from vineppo.presets import CHECKPOINT_PRESETS, on_checkpoint, preset_of
 from vineppo.errors import UserError
+from vineppo.presets import CHECKPOINT_PRESETS, on_checkpoint, preset_of
 
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
@@ -47,9 +47,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
         return parsed, [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
     names = parsed.experiment.replace(",", " ").split()
     if not names:
-        raise UserError(
-            "--experiment needs a name at least; `python -m vineppo list` gives them"
-        )
+        raise UserError("--experiment needs a name at least; `python -m vineppo list` gives them")
     return parsed, [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
 
 
@@ -118,7 +116,9 @@ def parse_show(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `show`; those not given are None."""
     parser = Parser(prog="python -m vineppo show", description=description)
     parser.add_argument("run_dir", type=Path, help="folder of a run of reinforcement")
-    parser.add_argument("--seed", type=int, default=SUPPRESS, help="of the run (default: its first)")
+    parser.add_argument(
+        "--seed", type=int, default=SUPPRESS, help="of the run (default: its first)"
+    )
     parser.add_argument("--responses", type=int, default=8, help="responses shown")
     parser.add_argument("--rollouts", type=int, default=256, help="per state, for its true value")
     parser.add_argument("--output", type=Path, default=PAGE, help="page to write")

@@ -2,7 +2,7 @@
 
 A prompt lists letters and a digit, `b B c 7`; the response applies each letter's permutation to the
 digit before it, a letter and a digit per step, `b8B3c5`, and only the last digit is graded. Every
-letter is a permutation, so one wrong digit always changes the answer unless a second one repairs it.
+letter is a permutation: one wrong digit always changes the answer, unless a second one repairs it.
 Demonstrations are wrong on purpose: what is left after imitation is for reinforcement to find.
 """
 
@@ -54,7 +54,9 @@ def permutations() -> np.ndarray:
     """Digit that each letter makes of each digit. Shape [letters, digits]."""
     digits = np.arange(NUM_DIGITS)
     routine = [(digits + 1 + shift) % NUM_DIGITS for shift in range(len(ROUTINE))]
-    critical = [np.random.default_rng(seed).permutation(NUM_DIGITS) for seed in range(len(CRITICAL))]
+    critical = [
+        np.random.default_rng(seed).permutation(NUM_DIGITS) for seed in range(len(CRITICAL))
+    ]
     return np.array([*routine, *critical])
 
 
@@ -67,8 +69,8 @@ def make_task(sizes: Arithmetic) -> Task:
     chains = chains[np.sort(first)[:num_questions]]
     if len(chains) < num_questions:
         raise UserError(
-            f"num_train + 2 num_held_out {num_questions} chains were to be drawn; only {len(chains)} "
-            "distinct ones came; try more num_lines or less num_train"
+            f"num_train + 2 num_held_out {num_questions} chains were to be drawn; only "
+            f"{len(chains)} distinct ones came; try more num_lines or less num_train"
         )
     held_out = sizes.num_held_out
     return Task(
@@ -92,9 +94,7 @@ def draw_chains(sizes: Arithmetic, rng: np.random.Generator, number: int) -> np.
         is_critical = np.arange(lines) < sizes.num_critical
         is_critical = rng.permuted(np.tile(is_critical, (number, 1)), axis=1)
         critical = len(ROUTINE) + rng.integers(len(CRITICAL), size=(number, lines))
-        letters = np.where(
-            is_critical, critical, rng.integers(len(ROUTINE), size=(number, lines))
-        )
+        letters = np.where(is_critical, critical, rng.integers(len(ROUTINE), size=(number, lines)))
     digits = rng.integers(NUM_DIGITS, size=(number, 1))
     return np.concatenate([letters, digits], axis=1)
 
@@ -109,7 +109,7 @@ def solve(chains: np.ndarray) -> np.ndarray:
 
 
 def demonstrate(sizes: Arithmetic, rng: np.random.Generator, chains: np.ndarray) -> np.ndarray:
-    """Digits of demonstrations: wrong lines take one of two digits, later lines go on from there."""
+    """Digits of demonstrations: wrong lines take one of two digits, and later ones go on there."""
     tables, digit, digits = permutations(), chains[:, -1], []
     for letter in chains[:, :-1].T:
         may_err = (sizes.regime == "uniform") | (letter >= len(ROUTINE))
@@ -153,7 +153,7 @@ def _split(sizes: Arithmetic, rng: np.random.Generator, chains: np.ndarray) -> S
     return Split(
         prompts=prompts,
         prompt_lengths=np.full(number, 2 * lines + 1, np.int32),
-        golds=solve(chains)[:, -1],
+        golds=solve(chains)[:, -1].tolist(),
         demonstrations=demonstrations,
         demonstration_lengths=np.full(number, 2 * lines + 1, np.int32),
     )

@@ -117,7 +117,13 @@ def _vine_rows(sizes: Sizes, params: Any, repeats: int) -> list[Row]:
         _, cache = policy.score(sizes.model, params, sequences, 1.0)
         return jax.block_until_ready(
             policy.continue_sequences(
-                sizes.model, sampler, params, sequences, cache, Jobs(starts, keys), sizes.num_slots
+                sizes.model,
+                sampler,
+                params,
+                sequences,
+                cache,
+                Jobs(jnp.asarray(starts), keys),
+                sizes.num_slots,
             )
         )
 
@@ -213,8 +219,11 @@ def _transformers_rows(sizes: Sizes, params: Any, repeats: int) -> list[Row]:
         rates[name] = [batch * new / s for s in seconds]
     ratio = float(np.median(rates["ours"]) / np.median(rates["transformers"]))
     return [
-        row(f"{batch} responses of {new} tokens: transformers generate", "tokens/s",
-            rates["transformers"]),
+        row(
+            f"{batch} responses of {new} tokens: transformers generate",
+            "tokens/s",
+            rates["transformers"],
+        ),
         row(f"{batch} responses of {new} tokens: ours", "tokens/s", rates["ours"]),
         row("ours over transformers generate", "times", [ratio]),
     ]

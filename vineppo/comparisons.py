@@ -95,8 +95,9 @@ def updates_ratios(ours: RunResult, theirs: RunResult) -> list[float]:
     the ratio counts our whole run times their best over ours: below 1, or near it.
     """
     ratios = []
-    for mine, other in zip(_curve(ours, "test_accuracy").T, _curve(theirs, "test_accuracy").T,
-                           strict=True):
+    for mine, other in zip(
+        _curve(ours, "test_accuracy").T, _curve(theirs, "test_accuracy").T, strict=True
+    ):
         steps, other_steps = (np.array([line["step"] for line in r.log]) for r in (ours, theirs))
         best = float(np.max(other))
         theirs_at = other_steps[int(np.argmax(other))]

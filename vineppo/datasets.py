@@ -85,8 +85,12 @@ def load(task: str, folder: Path) -> Problems:
         for file in FILES
         if file.name.startswith(task)
     }
-    rest = [problem for name, rows in read.items() if "test" not in Path(name).name.split("_")[0]
-            for problem in rows]
+    rest = [
+        problem
+        for name, rows in read.items()
+        if "test" not in Path(name).name.split("_")[0]
+        for problem in rows
+    ]
     test = next(rows for name, rows in read.items() if Path(name).name.startswith("test"))
     random.Random(SPLIT_SEED).shuffle(rest)
     number = NUM_VALIDATION[task]

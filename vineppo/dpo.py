@@ -54,9 +54,7 @@ class DpoTraining(NamedTuple):
         optimizer_state = make_optimizer(config.learning_rate, config.num_updates).init(params)
         zero = jnp.zeros((), jnp.int32)
         tokens = jnp.asarray(float(num_tokens))
-        return DpoState(
-            params, optimizer_state, pairs, jnp.asarray(num_pairs), key, zero, tokens
-        )
+        return DpoState(params, optimizer_state, pairs, jnp.asarray(num_pairs), key, zero, tokens)
 
     def _draw_pairs(self, key: Array, seed: int) -> tuple[Pairs, int, int]:
         config, train, problem = self.config, self.problem.task.train, self.problem
@@ -95,9 +93,7 @@ class DpoTraining(NamedTuple):
             jnp.asarray(config.learning_rate),
             state,
         )
-        state = state._replace(
-            params=params, optimizer_state=optimizer_state, step=state.step + 1
-        )
+        state = state._replace(params=params, optimizer_state=optimizer_state, step=state.step + 1)
         return state, {"loss": float(loss), "sampled_tokens": float(state.sampled_tokens)}
 
     def evaluate(self, state: DpoState) -> Metrics:

@@ -69,7 +69,7 @@ def _estimate(record: Record, metric: str) -> tuple[float, float, float]:
 
 def _bars(axes: Axes, record: Record, metrics: dict[str, str]) -> None:
     """A bar per label with its interval."""
-    for place, (label, metric) in enumerate(metrics.items()):
+    for place, metric in enumerate(metrics.values()):
         mean, low, high = _estimate(record, metric)
         style = STYLES[place % len(STYLES)]
         axes.bar(place, mean, color=style["color"], width=0.7, alpha=0.85)
@@ -138,8 +138,9 @@ def _draw_slope(record: Record, rows: Rows) -> Figure:
             for row in rows
             if not math.isnan(row[f"{name}_train_accuracy"])
         ]
-        axes.plot(*zip(*points, strict=True), "o", ms=3, color=style["color"],
-                  label=NAMES.get(name, name))
+        axes.plot(
+            *zip(*points, strict=True), "o", ms=3, color=style["color"], label=NAMES.get(name, name)
+        )
     axes.plot([0, 1], [0, 1], "k:", lw=0.8)
     axes.set(xlabel="accuracy on training questions", ylabel="test accuracy")
     axes.set_title(_title(record), fontsize=9)

@@ -57,8 +57,8 @@ class Grader:
         """Whether the response has the gold answers; counts the rule if so."""
         found = self.extract(question, response)
         if self.task == "gsm8k":
-            is_right = bool(found.answers) and bool(gold) and self._same_word(
-                found.answers[0], gold[0]
+            is_right = (
+                bool(found.answers) and bool(gold) and self._same_word(found.answers[0], gold[0])
             )
         else:
             is_right = self._same_answers(found.answers, gold)

@@ -21,8 +21,14 @@ from vineppo.transformer import Params, Rope, TransformerConfig
 FAMILIES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
 INDEX = "model.safetensors.index.json"
 SHARD_BYTES = 4 * 2**30
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model",
-                   "special_tokens_map.json", "vocab.json", "merges.txt")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+)
 _OF_LAYER = {  # ours -> theirs; matrices are stored [out, in] there
     "attention_norm": "input_layernorm.weight",
     "mlp_norm": "post_attention_layernorm.weight",
@@ -169,16 +175,15 @@ def save(
         leaf = jnp.asarray(_at(params, place))
         tensors[name] = leaf.T if is_matrix else leaf
     shards = list(_shards(tensors, shard_bytes))
-    files, total = {}, sum(leaf.nbytes for leaf in tensors.values())
+    files: dict[str, str] = {}
+    total = sum(leaf.nbytes for leaf in tensors.values())
     for number, shard in enumerate(shards, start=1):
         file = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
         file = file if len(shards) > 1 else "model.safetensors"
         atomic.write_bytes(folder / file, to_bytes(shard, {"format": "pt"}))
         files |= dict.fromkeys(shard, file)
     if len(shards) > 1:
-        atomic.write_json(
-            folder / INDEX, {"metadata": {"total_size": total}, "weight_map": files}
-        )
+        atomic.write_json(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": files})
     special = {}
     if like:
         for name in TOKENIZER_FILES:
@@ -274,4 +279,3 @@ def _at(tree: Any, place: tuple[Any, ...]) -> Any:
     for step in place:
         tree = tree[step]
     return tree
-

@@ -30,7 +30,9 @@ def evaluate_splits(
     shown = jax.tree.map(lambda leaf: leaf[: len(task.test.prompts)], task.train)
     keys = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, 2**31 - 2), step), 3)
     evaluate = partial(
-        problem.evaluate, params, sampler=problem.sampler(temperature, top_p),
+        problem.evaluate,
+        params,
+        sampler=problem.sampler(temperature, top_p),
         num_samples=num_samples,
     )
     validation, test, train = (

@@ -92,9 +92,7 @@ def answer_prompts(
     return sampling.sample(architecture, sampler, params, prompts, cache, jobs, num_responses)
 
 
-def make_sampler(
-    task: Task, *, temperature: float, top_p: float, max_new_tokens: int
-) -> Sampler:
+def make_sampler(task: Task, *, temperature: float, top_p: float, max_new_tokens: int) -> Sampler:
     """The sampler of a task."""
     return Sampler(
         temperature=temperature,
@@ -131,9 +129,7 @@ def respond(
     """
     lengths = split.prompt_lengths[rows]
     prompts = split.prompts[rows][:, : _rounded(int(lengths.max()))]
-    rollouts = answer_prompts(
-        architecture, sampler, params, prompts, lengths, key, num_responses
-    )
+    rollouts = answer_prompts(architecture, sampler, params, prompts, lengths, key, num_responses)
     tokens, ends, is_finished, num_tokens = jax.device_get(
         (rollouts.tokens, rollouts.lengths, rollouts.is_finished, rollouts.num_tokens)
     )

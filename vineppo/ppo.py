@@ -79,7 +79,8 @@ def update(
       Parameters, optimiser state, critic, and means of metrics over the steps.
     """
     settings = UpdateSettings(*(getattr(config, name) for name in UpdateSettings._fields))
-    is_policy_frozen = jnp.asarray(state.step < config.critic_warmup)
+    warmup = 0 if state.critic is None else config.critic_warmup
+    is_policy_frozen = jnp.asarray(state.step < warmup)
     rates = jnp.array([config.learning_rate, config.critic_learning_rate])
     batch = Batch(*(jnp.asarray(each) for each in batch))
     carry = (state.params, state.optimizer_state, state.critic)
@@ -115,9 +116,7 @@ def _update(
             (moved, moved_state),
         )
         if critic is not None:
-            critic, value_loss = _critic_step(
-                architecture, settings, rates[1], critic, mini
-            )
+            critic, value_loss = _critic_step(architecture, settings, rates[1], critic, mini)
             metrics |= {"value_loss": value_loss}
         return (params, optimizer_state, critic), metrics
 

@@ -31,7 +31,7 @@ _QUICK_RL: dict[str, Any] = {
     "max_states": 6,
     "eval_samples": 4,
     "critic_head": "zero",
-    "critic_warmup": 5,
+    "critic_warmup": 3,
 }
 _RHO_RL: dict[str, Any] = {
     "num_updates": 650,
@@ -116,8 +116,12 @@ def restem(preset: str, initial: SftConfig | None = None) -> RestEmConfig:
             "choose_every_batches": 20,
             "eval_samples": 4,
         },
-        "paper": {"num_questions": 7000, "num_batches": 4000, "choose_every_batches": 500,
-                  "learning_rate": 1e-6},
+        "paper": {
+            "num_questions": 7000,
+            "num_batches": 4000,
+            "choose_every_batches": 500,
+            "learning_rate": 1e-6,
+        },
     }
     return RestEmConfig(initial=initial or sft(preset), **sizes[preset])
 
@@ -143,8 +147,12 @@ def dpo(preset: str, initial: SftConfig | None = None) -> DpoConfig:
             "eval_samples": 4,
             "max_pairs": 32,
         },
-        "paper": {"num_updates": 3000, "eval_every_updates": 500, "num_questions": 7000,
-                  "learning_rate": 1e-6},
+        "paper": {
+            "num_updates": 3000,
+            "eval_every_updates": 500,
+            "num_questions": 7000,
+            "learning_rate": 1e-6,
+        },
     }
     return DpoConfig(initial=initial or sft(preset), **sizes[preset])
 

@@ -40,9 +40,7 @@ class Problem(NamedTuple):
         self, params: Params, split: Split, sampler: Sampler, num_samples: int, key: Array
     ) -> dict[str, float]:
         """Pass@1 and more on a split, see `evaluate.accuracy`; consumes the key."""
-        return accuracy(
-            self.architecture, sampler, params, self.task, split, num_samples, key
-        )
+        return accuracy(self.architecture, sampler, params, self.task, split, num_samples, key)
 
 
 @lru_cache(maxsize=8)

@@ -54,7 +54,7 @@ def _line(text: str, start: int) -> str:
 
 
 def _without_empty(text: str, starts: Sequence[int]) -> list[int]:
-    """Drops starts so that no piece is white space alone; such a piece joins the next, or the last."""
+    """Drops starts so that no piece is white space alone; such a piece joins the next one."""
     kept: list[int] = []
     begin = 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -132,9 +132,7 @@ def _merge(text: str, cuts: Sequence[int], is_small: Callable[[str], bool]) -> l
     return kept or [0]
 
 
-def _after_math(
-    text: str, condensed: str, places: Sequence[int], cuts: Sequence[int]
-) -> list[int]:
+def _after_math(text: str, condensed: str, places: Sequence[int], cuts: Sequence[int]) -> list[int]:
     """Cuts after formulas that end with a full stop, if both sides are long enough."""
     added = set(cuts)
     for match in re.finditer(f"{PLACEHOLDER}{{{PLACEHOLDER_LENGTH}}}", condensed):

@@ -1,4 +1,4 @@
-"""RestEM: rounds of sampling, keeping the right responses, and imitation from the SFT model again."""
+"""RestEM: rounds of sampling, keeping what is right, and imitation from the SFT model again."""
 
 from typing import NamedTuple
 
@@ -97,7 +97,9 @@ class RestEmTraining(NamedTuple):
 
     def evaluate(self, state: RestEmState) -> Metrics:
         """Pass@1 on validation, test and training questions."""
-        return monitoring.evaluate_splits(self.problem, self.config, state.params, state.key, state.step)
+        return monitoring.evaluate_splits(
+            self.problem, self.config, state.params, state.key, state.step
+        )
 
     def policy(self, state: RestEmState) -> Params:
         """Parameters of the policy."""

@@ -99,8 +99,9 @@ def run_seeds(
     return RunResult(
         states=states,
         params=[training.policy(state) for state in states],
-        metrics={name: values for name, values in (log[-1] if log else {}).items()
-                 if name != "step"},
+        metrics={
+            name: values for name, values in (log[-1] if log else {}).items() if name != "step"
+        },
         log=log,
         origin=folder.provenance,
         seconds_per_update=seconds,
@@ -153,9 +154,7 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
     if checkpoint is None and not kept:
         raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
     chosen = checkpoint or kept[-1]
-    training = methods.make_training(
-        config, first_params(make_problem(methods.initial_of(config)))
-    )
+    training = methods.make_training(config, first_params(make_problem(methods.initial_of(config))))
     template = [training.init(seed) for seed in seeds]
     try:
         states, step = checkpoints.load(chosen, template, settings)

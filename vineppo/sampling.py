@@ -68,7 +68,7 @@ class Slots(NamedTuple):
     """State of sampling between two tokens."""
 
     job: Array  # [P, S], J means idle
-    count: Array  # [P, S], tokens the job has sampled
+    num_sampled: Array  # [P, S], tokens of the job so far
     token: Array  # [P, S], that is read next
     recent: Array  # [P, S, R], the last sampled, for stop sequences
     next_job: Array  # [P]
@@ -125,7 +125,7 @@ def _begin(
     longest_stop = max((len(stop) for stop in sampler.stop_sequences), default=0)
     slots = Slots(
         job=idle,
-        count=jnp.zeros_like(idle),
+        num_sampled=jnp.zeros_like(idle),
         token=jnp.zeros_like(idle),
         recent=jnp.full((num_groups, num_slots, longest_stop), -1),
         next_job=jnp.zeros(num_groups, int),
@@ -151,7 +151,7 @@ def _refill(slots: Slots, sequences: Array, jobs: Jobs) -> Slots:
     last = jnp.take_along_axis(sequences, jnp.maximum(start - 1, 0), axis=1)
     return slots._replace(
         job=jnp.where(is_idle, candidate, slots.job),
-        count=jnp.where(is_idle, 0, slots.count),
+        num_sampled=jnp.where(is_idle, 0, slots.num_sampled),
         token=jnp.where(is_idle, last, slots.token),
         recent=jnp.where(is_idle[..., None], -1, slots.recent),
         next_job=jnp.minimum(slots.next_job + jnp.sum(is_idle, axis=1), num_jobs),
@@ -177,30 +177,32 @@ def _advance(
     column = slots.step % limit
     tail = Tail(
         column=column,
-        positions=jnp.maximum(start - 1 + slots.count, 0),
+        positions=jnp.maximum(start - 1 + slots.num_sampled, 0),
         prefix_mask=jnp.arange(sequences.shape[1])[None, None] < start[..., None] - 1,
-        tail_mask=(column - columns) % limit <= slots.count[..., None],
+        tail_mask=(column - columns) % limit <= slots.num_sampled[..., None],
     )
     hidden, tails = transformer.decode(config, params, slots.token, tail, prefix, slots.tails)
     keys = jax.vmap(jax.vmap(jax.random.fold_in))(
-        jnp.take_along_axis(jobs.keys, row, axis=1), slots.count
+        jnp.take_along_axis(jobs.keys, row, axis=1), slots.num_sampled
     )
     token = draw_tokens(sampler, transformer.logits(params, hidden), keys)
     recent = jnp.concatenate([slots.recent, token[..., None]], axis=-1)[..., 1:]
     is_finished = (token == sampler.end_token) | _has_stopped(sampler, recent)
-    count = slots.count + 1
+    count = slots.num_sampled + 1
     is_over = is_finished | (count == limit) | ~is_busy
 
     group = jnp.arange(token.shape[0])[:, None]
     slots = slots._replace(
         job=jnp.where(is_over, num_jobs, slots.job),
-        count=count,
+        num_sampled=count,
         token=token,
         recent=recent if sampler.stop_sequences else slots.recent,
         step=slots.step + 1,
         num_tokens=slots.num_tokens + jnp.sum(is_busy),
         tails=tails,
-        tokens=slots.tokens.at[group, slots.job, jnp.minimum(slots.count, limit - 1)].set(token),
+        tokens=slots.tokens.at[group, slots.job, jnp.minimum(slots.num_sampled, limit - 1)].set(
+            token
+        ),
         lengths=slots.lengths.at[group, slots.job].set(count),
         is_finished=slots.is_finished.at[group, slots.job].set(is_finished),
     )

@@ -85,8 +85,14 @@ def describe(run: SavedRun, state: Any, number: int, num_rollouts: int) -> list[
             training.problem, state.critic.params, responses, states
         )
     return [
-        _one(task, responses, index, float(rewards[index]), boundaries[index],
-             {name: found[states.of_steps[index]] for name, found in estimates.items()})
+        _one(
+            task,
+            responses,
+            index,
+            float(rewards[index]),
+            boundaries[index],
+            {name: found[states.of_steps[index]] for name, found in estimates.items()},
+        )
         for index in range(len(chosen))
     ]
 

@@ -53,4 +53,6 @@ class Trainer:
 
     def initial_policy(self, config: SftConfig) -> Params:
         """The policy that reinforcement begins with; the same for all seeds of an experiment."""
-        return self.train(config, f"sft_{config.regime}_{config.num_lines}_{config.seed}", [0]).params[0]
+        return self.train(
+            config, f"sft_{config.regime}_{config.num_lines}_{config.seed}", [0]
+        ).params[0]

@@ -54,16 +54,16 @@ class SftConfig:
             )
 
 
-def initial(default: SftConfig | None = None) -> Any:
-    """The field of the settings that made the initial policy; no flag changes them."""
-    return field(default=default or SftConfig(), metadata={"nested": SftConfig})
+def _initial() -> Any:
+    """The field of the settings that make the initial policy; no flag changes them."""
+    return field(default_factory=SftConfig)
 
 
 @dataclass(frozen=True)
 class RlConfig:
     """PPO with advantages of one kind or another; everything else is shared."""
 
-    initial: SftConfig = initial()
+    initial: SftConfig = _initial()  # noqa: RUF009 (as `setting`)
     method: Literal["vineppo", "ppo", "grpo", "rloo", "shift"] = setting(
         "vineppo", "where advantages come from; shift: R - V(S_0) on every token"
     )
@@ -118,7 +118,7 @@ class RlConfig:
 class RestEmConfig:
     """RestEM: rounds of sampling, keeping what is right, and imitation from the SFT model again."""
 
-    initial: SftConfig = initial()
+    initial: SftConfig = _initial()  # noqa: RUF009 (as `setting`)
     num_updates: int = setting(10, "rounds", low=1)
     eval_every_updates: int = setting(1, "rounds between evaluations", low=1)
     num_questions: int = setting(512, "questions sampled in a round", low=1)
@@ -144,7 +144,7 @@ class RestEmConfig:
 class DpoConfig:
     """DPO-Positive on pairs of a right and a wrong response of the SFT model."""
 
-    initial: SftConfig = initial()
+    initial: SftConfig = _initial()  # noqa: RUF009 (as `setting`)
     num_updates: int = setting(200, "batches of pairs", low=1)
     eval_every_updates: int = setting(50, "batches between evaluations", low=1)
     num_questions: int = setting(64, "questions sampled", low=1)

@@ -5,7 +5,7 @@ SwiGLU, a tied or untied head, biases on q, k, v where a checkpoint has them. Nu
 multiplied in `dtype`; norms, softmax and logits are float32.
 
 Shapes: P sequences (or groups of rollouts), L tokens, E hidden units, V vocabulary, H heads in C
-groups that share a key, D units of a head, S slots of rollouts per group, M columns of a tail cache.
+groups that share a key, D units of a head, S slots of rollouts, M columns of a tail cache.
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class TransformerConfig:
 
 
 class Tail(NamedTuple):
-    """Where the tokens that slots feed now stand, and which columns of the tail cache are theirs."""
+    """Where the tokens that slots read now stand, and which columns of the tail are theirs."""
 
     column: Array  # [], column that is written now
     positions: Array  # [P, S], of the tokens fed
@@ -221,7 +221,7 @@ def empty_tails(config: TransformerConfig, num_groups: int, num_slots: int, colu
 
 
 def rms_norm(x: Array, scale: Array, epsilon: float) -> Array:
-    """x / sqrt(mean(x^2) + epsilon) * scale over the last axis, computed in float32."""
+    """Root mean square norm: x / sqrt(mean(x^2) + epsilon) * scale over the last axis, computed in float32."""
     wide = x.astype(jnp.float32)
     normed = wide * jax.lax.rsqrt(jnp.mean(wide**2, axis=-1, keepdims=True) + epsilon)
     return normed.astype(x.dtype) * jax.lax.expand_dims(scale, range(x.ndim - 1))

@@ -78,15 +78,11 @@ def rollout_rewards(
     return problem.task.grade(train, rollouts)[order].reshape(len(states.cuts), num_rollouts)
 
 
-def critic_at(
-    problem: Problem, critic: Params, responses: Responses, states: States
-) -> np.ndarray:
+def critic_at(problem: Problem, critic: Params, responses: Responses, states: States) -> np.ndarray:
     """The critic's value at the last token of each state's prefix. Shape [U]."""
     train, task = problem.task.train, problem.task
     sequences, _ = policy.sequences_of(train, responses, task.end_token)
-    values = np.asarray(
-        policy.score_values(problem.architecture, critic, jnp.asarray(sequences))
-    )
+    values = np.asarray(policy.score_values(problem.architecture, critic, jnp.asarray(sequences)))
     last = train.prompt_lengths[responses.rows][states.owners] + states.cuts - 1
     found: np.ndarray = values[states.owners, last]
     return found

@@ -44,7 +44,9 @@ def distinct_states(
             passing.setdefault(key, []).append(trajectory)
         keys_of_steps.append(keys)
     load = np.zeros(len(boundaries))
-    owners, cuts_found, number = [], [], {}
+    owners: list[int] = []
+    cuts_found: list[int] = []
+    number: dict[tuple[int, bytes], int] = {}
     # Deep states have one owner to choose from, shallow ones many: these even out the load.
     for key, trajectories in sorted(passing.items(), key=lambda item: (len(item[1]), item[0])):
         owner = min(trajectories, key=lambda trajectory: load[trajectory])

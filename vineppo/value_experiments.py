@@ -1,5 +1,7 @@
 """How good values are: the critic's against Monte Carlo's, on the states of PPO's own policies."""
 
+from typing import Any
+
 from common.logger.claims import Claim, Criterion
 from vineppo.experiment import Experiment
 from vineppo.study_configs import ValueConfig
@@ -9,7 +11,7 @@ from vineppo.table_experiments import RATES, all_methods, experiment
 def ppo_values(preset: str) -> ValueConfig:
     """Judges the values of the main table's PPO."""
     ppo = dict(all_methods(preset).contestants)["ppo"]
-    sizes = {
+    sizes: dict[str, dict[str, Any]] = {
         "smoke": {
             "num_trajectories": 8,
             "num_states": 4,

@@ -11,8 +11,8 @@ from vineppo.findings import Findings, Metrics, Rows
 from vineppo.problem import Problem, make_problem
 from vineppo.study_configs import ValueConfig
 from vineppo.trainer import Trainer
-from vineppo.training_configs import RlConfig
 from vineppo.transformer import Params
+from vineppo.value_estimation import States
 
 NUM_BINS = 4  # of step positions
 _judged: dict[tuple[ValueConfig, tuple[int, ...], str], Findings] = {}
@@ -112,9 +112,7 @@ def _rank_actions(
     if not len(groups):
         nothing = value_accuracy.ranking(np.zeros(0), np.zeros(0), np.zeros(0))
         return {"critic": nothing, f"mc{most}": nothing}
-    whole = value_accuracy.States(
-        np.arange(len(groups), dtype=np.int32), np.asarray(candidates.lengths), []
-    )
+    whole = States(np.arange(len(groups), dtype=np.int32), np.asarray(candidates.lengths), [])
     truth = np.mean(rewards(candidates, whole, config.num_truth_rollouts, truth_key), axis=1)
     drawn = np.mean(rewards(candidates, whole, most, estimate_key), axis=1)
     of_critic = value_accuracy.critic_at(problem, critic, candidates, whole)
@@ -133,8 +131,10 @@ def summarised(judged: Judged, tolerance: float) -> dict[str, float]:
         for metric, value in value_accuracy.agreement(values, truth, tolerance).items():
             found[f"{name}_{metric}"] = value
         errors = np.abs(values - truth)
-        for place, part in (("first", judged.positions <= 1 / NUM_BINS),
-                            ("last", judged.positions > 1 - 1 / NUM_BINS)):
+        for place, part in (
+            ("first", judged.positions <= 1 / NUM_BINS),
+            ("last", judged.positions > 1 - 1 / NUM_BINS),
+        ):
             found[f"{name}_mae_{place}"] = float(np.mean(errors[part])) if np.any(part) else 0.0
         found[f"{name}_mae_rise"] = found[f"{name}_mae_last"] - found[f"{name}_mae_first"]
     for name, measured in judged.rankings.items():
@@ -153,13 +153,17 @@ def _over_training(metrics: Metrics, steps: list[int]) -> Metrics:
         ).tolist()
         for name in names
     }
-    most = max(int(n.removeprefix("mc").removesuffix("_mae")) for n in names
-               if n.startswith("mc") and n.endswith("_mae"))
+    most = max(
+        int(n.removeprefix("mc").removesuffix("_mae"))
+        for n in names
+        if n.startswith("mc") and n.endswith("_mae")
+    )
     for source in (plain, means):
         suffix = "" if source is plain else "_over_training"
         for metric in ("mae", "accuracy", "correlation", "top_action", "pairs"):
             pairs = zip(
-                source[f"mc{most}_{metric}{suffix}"], source[f"critic_{metric}{suffix}"],
+                source[f"mc{most}_{metric}{suffix}"],
+                source[f"critic_{metric}{suffix}"],
                 strict=True,
             )
             source[f"mc_minus_critic_{metric}{suffix}"] = [a - b for a, b in pairs]

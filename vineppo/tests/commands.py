@@ -23,7 +23,12 @@ NUM_LOG_POINTS = 8
 TRAINED = "table_main"
 TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", "--num-updates", str(NUM_LOG_POINTS))
 # `make smoke-vineppo` runs them all.
-SMOKED = ("table_main", "figure_accuracy_over_time", "figure_value_accuracy", "figure_error_by_step")
+SMOKED = (
+    "table_main",
+    "figure_accuracy_over_time",
+    "figure_value_accuracy",
+    "figure_error_by_step",
+)
 SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")
 
 

@@ -36,7 +36,7 @@ def test_gae_by_hand():
 
 
 def test_values_beyond_the_cap_leave_no_advantage_behind_the_last_estimated_state():
-    """States 2 and 3 have no rollouts: their steps get 0, and the step that leaves state 1 R - V."""
+    """States 2 and 3 have no rollouts: their steps get 0, the step that leaves state 1 R - V."""
     filled = advantages.fill_missing_values(np.array([0.25, 0.5]), 4, 1.0)
     found = advantages.step_advantages(filled, 1.0)
     np.testing.assert_allclose(found, [0.25, 0.5, 0.0, 0.0])
@@ -50,7 +50,7 @@ def test_a_token_has_the_advantage_of_the_step_in_which_it_begins():
 
 
 def test_groups_by_hand():
-    """Rewards 1, 0, 0, 0: mean 1/4, population deviation sqrt(3)/4; the others' means 0 and 1/3."""
+    """Rewards 1, 0, 0, 0: mean 1/4, deviation sqrt(3)/4; the means of others are 0 and 1/3."""
     rewards = np.array([1.0, 0.0, 0.0, 0.0])
     np.testing.assert_allclose(
         advantages.grpo(rewards), np.array([3, -1, -1, -1]) / np.sqrt(3), rtol=1e-6

@@ -19,9 +19,7 @@ def respond(split, row, text, is_finished=True):
     tokens = encode(text)
     padded = np.full((1, 20), arithmetic.END_TOKEN, np.int32)
     padded[0, : len(tokens)] = tokens
-    return Responses(
-        np.array([row]), padded, np.array([len(tokens)]), np.array([is_finished])
-    )
+    return Responses(np.array([row]), padded, np.array([len(tokens)]), np.array([is_finished]))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,9 @@ def test_a_chain_by_hand():
 def test_splits_share_no_question_and_every_question_is_distinct(task):
     prompts = [{tuple(p) for p in split.prompts} for split in task[:3]]
     assert [len(each) for each in prompts] == [2000, 200, 200]
-    assert not (prompts[0] & prompts[1] or prompts[0] & prompts[2] or prompts[1] & prompts[2])
+    assert not prompts[0] & prompts[1]
+    assert not prompts[0] & prompts[2]
+    assert not prompts[1] & prompts[2]
 
 
 def test_the_same_sizes_give_the_same_questions(task):

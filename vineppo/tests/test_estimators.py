@@ -11,6 +11,7 @@ from vineppo import advantages
 from vineppo.tests import enumeration as tiny
 
 LOGITS = tiny.draw_logits()
+NUM_DRAWS = 200
 STEPS = np.searchsorted(tiny.BOUNDARIES, np.arange(tiny.LENGTH), side="right") - 1
 EXACT = tiny.exact_gradient(LOGITS)
 
@@ -21,17 +22,13 @@ def state_values():
 
 
 def spread(per_step):
-    """Step advantages [4096, N] as token advantages by the code under test. Shape [4096, T]."""
-    return np.stack(
-        [advantages.token_advantages(row, tiny.BOUNDARIES, tiny.LENGTH) for row in per_step]
-    )
+    """Step advantages [N, 4096] as token advantages [4096, T], by the code under test."""
+    return advantages.token_advantages(per_step, tiny.BOUNDARIES, tiny.LENGTH).T
 
 
 def vine_from(values):
-    steps = np.stack(
-        [advantages.step_advantages(v, r) for v, r in zip(values, tiny.REWARDS, strict=True)]
-    )
-    return spread(steps)
+    """Token advantages [4096, T] from values [4096, N]: all sequences in one call."""
+    return spread(advantages.step_advantages(values.T, tiny.REWARDS))
 
 
 def rollout_noise(num_rollouts):
@@ -65,15 +62,15 @@ def test_one_rollout_per_state_is_unbiased_by_brute_force():
     With the shared V(S_0): one draw for all trajectories. Without: one per trajectory.
     """
     rng, values = np.random.default_rng(2), state_values()
-    shared_first = rng.random((400, 1)) < values[:1, 0]
+    shared_first = rng.random((NUM_DRAWS, 1)) < values[:1, 0]
     for is_shared in (True, False):
         total = np.zeros_like(EXACT)
-        for draw in range(400):
+        for draw in range(NUM_DRAWS):
             sampled = (rng.random(values.shape) < values).astype(float)
             if is_shared:
                 sampled[:, 0] = shared_first[draw]
             total += tiny.mean_and_variance(LOGITS, vine_from(sampled))[0]
-        error = np.linalg.norm(total / 400 - EXACT) / np.linalg.norm(EXACT)
+        error = np.linalg.norm(total / NUM_DRAWS - EXACT) / np.linalg.norm(EXACT)
         assert error < 0.02
 
 
@@ -108,9 +105,7 @@ def estimators():
     )
     wrong_critic = np.full((len(rewards), tiny.LENGTH), 0.9)
     wrong_critic[:, ::2] = 0.1
-    biased = np.stack(
-        [advantages.gae(v, r, 0.0) for v, r in zip(wrong_critic, tiny.REWARDS, strict=True)]
-    )
+    biased = advantages.gae(wrong_critic.T, tiny.REWARDS, 0.0).T
     return {
         "reinforce": (rewards, None),
         "rloo": (rewards - total, baseline),

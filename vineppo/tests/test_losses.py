@@ -11,7 +11,7 @@ MASK = jnp.array([[0.0, 1.0, 1.0], [0.0, 1.0, 0.0]])
 
 
 def test_policy_loss_by_hand():
-    """Ratios 2, 1/2, 1 with eps .2 and A = 1, -1, 3: -1.2 (clipped), .8 (clipped), -3; mean of 3."""
+    """Ratios 2, 1/2, 1, eps .2, A = 1, -1, 3: -1.2 (clipped), .8 (clipped), -3; their mean."""
     old = jnp.zeros((2, 3))
     new = jnp.log(jnp.array([[9.0, 2.0, 0.5], [9.0, 1.0, 9.0]]))
     advantages = jnp.array([[5.0, 1.0, -1.0], [5.0, 3.0, 5.0]])

@@ -3,6 +3,7 @@ solutions."""
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def pieces(text, starts):
 
 def check(text, starts):
     assert starts[0] == 0
-    assert all(a < b for a, b in zip(starts, starts[1:], strict=False))
+    assert all(a < b for a, b in pairwise(starts))
     assert not text or starts[-1] < len(text)
     assert "".join(pieces(text, starts)) == text
 
@@ -96,7 +97,22 @@ def test_formulas_are_found_by_kind_and_never_inside_another():
 
 SOUP = st.lists(
     st.sampled_from(
-        ["a", "B", ". ", "\n", "$", "$$", r"\(", r"\)", "#### 7", " and ", "=", "word " * 9, "+", "é"]
+        [
+            "a",
+            "B",
+            ". ",
+            "\n",
+            "$",
+            "$$",
+            r"\(",
+            r"\)",
+            "#### 7",
+            " and ",
+            "=",
+            "word " * 9,
+            "+",
+            "é",
+        ]
     ),
     max_size=40,
 ).map("".join)

@@ -167,7 +167,9 @@ def test_a_stop_sequence_ends_a_rollout_as_finished(params):
         found.tokens[0].tolist(), found.lengths[0], found.is_finished[0], strict=True
     ):
         own = tokens[:length]
-        ends = [i for i in range(length) if own[i] in (5, END) or own[max(i - 1, 0) : i + 1] == [3, 1]]
+        ends = [
+            i for i in range(length) if own[i] in (5, END) or own[max(i - 1, 0) : i + 1] == [3, 1]
+        ]
         assert ends in ([], [length - 1])
         assert is_finished == bool(ends)
         stopped += own[-2:] == [3, 1] or own[-1] == 5

@@ -36,7 +36,7 @@ def small_params():
 
 @pytest.mark.parametrize("name", make_golden.MODELS)
 def test_logits_agree_with_the_golden_ones_of_transformers(name):
-    """Golden logits: `make_golden.py`; grouped heads, tied, two rope scalings, q/k/v biases, shards."""
+    """Golden logits of `make_golden.py`: grouped heads, tied, rope scalings, biases, shards."""
     folder = make_golden.FOLDER / name
     config = hugging_face.read_architecture(folder)
     params = hugging_face.load_params(folder, config)
@@ -96,7 +96,9 @@ def test_rematerialisation_changes_no_gradient(small_params):
     tokens = jnp.arange(8)[None]
 
     def loss(params, config):
-        return jnp.sum(transformer.forward(config, params, tokens)[0] ** 2 * jnp.arange(16)[None, None])
+        return jnp.sum(
+            transformer.forward(config, params, tokens)[0] ** 2 * jnp.arange(16)[None, None]
+        )
 
     plain = jax.grad(loss)(small_params, SMALL)
     again = jax.grad(loss)(small_params, replace(SMALL, rematerialise=True))

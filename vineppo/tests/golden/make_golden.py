@@ -37,9 +37,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "tied": {"tie_word_embeddings": True},
     "theta": {"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
     "llama3": {"rope_parameters": LLAMA3},
-    "linear": {
-        "rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 10_000.0}
-    },
+    "linear": {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 10_000.0}},
     "head_dim": {"head_dim": 12},
     "qwen2": {"num_key_value_heads": 2},
 }
