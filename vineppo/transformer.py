@@ -221,7 +221,7 @@ def empty_tails(config: TransformerConfig, num_groups: int, num_slots: int, colu
 
 
 def rms_norm(x: Array, scale: Array, epsilon: float) -> Array:
-    """Root mean square norm: x / sqrt(mean(x^2) + epsilon) * scale over the last axis, computed in float32."""
+    """RMSNorm over the last axis, x / sqrt(mean(x^2) + epsilon) * scale, in float32."""
     wide = x.astype(jnp.float32)
     normed = wide * jax.lax.rsqrt(jnp.mean(wide**2, axis=-1, keepdims=True) + epsilon)
     return normed.astype(x.dtype) * jax.lax.expand_dims(scale, range(x.ndim - 1))
