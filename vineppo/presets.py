@@ -110,9 +110,9 @@ def restem(preset: str, initial: SftConfig | None = None) -> RestEmConfig:
         },
         "quick": {
             **_ON_OUR_TASK,
-            "num_updates": 6,
+            "num_updates": 4,
             "num_questions": 256,
-            "num_batches": 80,
+            "num_batches": 60,
             "choose_every_batches": 20,
             "eval_samples": 4,
         },
@@ -141,9 +141,9 @@ def dpo(preset: str, initial: SftConfig | None = None) -> DpoConfig:
         },
         "quick": {
             **_ON_OUR_TASK,
-            "num_updates": 180,
+            "num_updates": 120,
             "eval_every_updates": 30,
-            "num_questions": 192,
+            "num_questions": 128,
             "eval_samples": 4,
             "max_pairs": 32,
         },
