@@ -7,7 +7,7 @@ import jax
 from jax import Array
 
 from vineppo import arithmetic, policy, transformer
-from vineppo.evaluate import accuracy
+from vineppo.pass_rate import accuracy
 from vineppo.sampling import Sampler
 from vineppo.tasks import Split, Task
 from vineppo.training_configs import SftConfig
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
     def evaluate(
         self, params: Params, split: Split, sampler: Sampler, num_samples: int, key: Array
     ) -> dict[str, float]:
-        """Pass@1 and more on a split, see `evaluate.accuracy`; consumes the key."""
+        """Pass@1 and more on a split, see `pass_rate.accuracy`; consumes the key."""
         return accuracy(self.architecture, sampler, params, self.task, split, num_samples, key)
 
 

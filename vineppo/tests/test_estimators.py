@@ -4,6 +4,8 @@ Every response of a tiny policy is enumerated (see `enumeration.py`): means are 
 variances; rollouts enter through their exact moments, or by brute force where it says so.
 """
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from vineppo import advantages
 from vineppo.tests import enumeration as tiny
 
 LOGITS = tiny.draw_logits()
-NUM_DRAWS = 200
 STEPS = np.searchsorted(tiny.BOUNDARIES, np.arange(tiny.LENGTH), side="right") - 1
 EXACT = tiny.exact_gradient(LOGITS)
 
@@ -56,22 +57,43 @@ def test_vine_advantages_from_exact_values_give_the_exact_gradient():
     np.testing.assert_allclose(mean, EXACT, atol=1e-12)
 
 
-def test_one_rollout_per_state_is_unbiased_by_brute_force():
-    """K = 1: rollouts are drawn and averaged; unbiased whatever values they give to one state.
+def rollouts_of_one():
+    """All outcomes of one rollout from each of the three states, K = 1.
 
-    With the shared V(S_0): one draw for all trajectories. Without: one per trajectory.
+    Yields the outcomes, their probability given each trajectory, [4096], and the advantages.
     """
-    rng, values = np.random.default_rng(2), state_values()
-    shared_first = rng.random((NUM_DRAWS, 1)) < values[:1, 0]
-    for is_shared in (True, False):
-        total = np.zeros_like(EXACT)
-        for draw in range(NUM_DRAWS):
-            sampled = (rng.random(values.shape) < values).astype(float)
-            if is_shared:
-                sampled[:, 0] = shared_first[draw]
-            total += tiny.mean_and_variance(LOGITS, vine_from(sampled))[0]
-        error = np.linalg.norm(total / NUM_DRAWS - EXACT) / np.linalg.norm(EXACT)
-        assert error < 0.02
+    values = state_values()
+    for outcome in product((0.0, 1.0), repeat=len(tiny.BOUNDARIES)):
+        weight = np.where(outcome, values, 1 - values).prod(axis=1)
+        yield outcome, weight, vine_from(np.tile(outcome, (len(values), 1)))
+
+
+def test_one_rollout_per_state_is_unbiased():
+    """K = 1, every outcome of every rollout enumerated."""
+    expected = sum(weight[:, None] * credit for _, weight, credit in rollouts_of_one())
+    mean, _ = tiny.mean_and_variance(LOGITS, expected)
+    np.testing.assert_allclose(mean, EXACT, atol=1e-12)
+
+
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_one_rollout_of_the_prompt_shared_by_all_responses_is_unbiased(shared):
+    """Given what the one shared rollout from S_0 came to, 0 or 1, the mean is the exact one."""
+    first = state_values()[:, 0]
+    expected = sum(
+        (weight / np.where(shared, first, 1 - first))[:, None] * credit
+        for outcome, weight, credit in rollouts_of_one()
+        if outcome[0] == shared
+    )
+    mean, _ = tiny.mean_and_variance(LOGITS, expected)
+    np.testing.assert_allclose(mean, EXACT, atol=1e-12)
+
+
+def test_the_noise_of_one_rollout_is_that_of_its_outcomes():
+    """V(1 - V) at both ends of a step; the last step's reward is exact."""
+    mean = sum(weight[:, None] * credit for _, weight, credit in rollouts_of_one())
+    second = sum(weight[:, None] * credit**2 for _, weight, credit in rollouts_of_one())
+    noise = np.diagonal(rollout_noise(1), axis1=1, axis2=2)
+    np.testing.assert_allclose(second - mean**2, noise, atol=1e-12)
 
 
 def test_a_constant_in_place_of_the_first_value_changes_no_mean():
