@@ -20,7 +20,7 @@ NAMES = {
     "rloo": "RLOO",
     "ppo": "PPO",
     "vineppo": "VinePPO",
-    "grpo_matched": "GRPO, 16 times the responses",
+    "grpo_matched": "GRPO, 10 times the responses",
     "shift": "R - V(S_0)",
 }
 PAPER_MATH = {  # RhoMath 1.1B on MATH; not known for GRPO and RLOO

@@ -26,10 +26,10 @@ _SMOKE_RL: dict[str, Any] = {
 }
 _QUICK_RL: dict[str, Any] = {
     **_ON_OUR_TASK,
-    "num_updates": 30,
-    "eval_every_updates": 5,
+    "num_updates": 24,
+    "eval_every_updates": 6,
     "max_states": 6,
-    "eval_samples": 4,
+    "eval_samples": 2,
     "critic_head": "zero",
     "critic_warmup": 3,
 }
@@ -110,11 +110,11 @@ def restem(preset: str, initial: SftConfig | None = None) -> RestEmConfig:
         },
         "quick": {
             **_ON_OUR_TASK,
-            "num_updates": 4,
+            "num_updates": 2,
             "num_questions": 256,
             "num_batches": 60,
             "choose_every_batches": 20,
-            "eval_samples": 4,
+            "eval_samples": 2,
         },
         "paper": {
             "num_questions": 7000,
@@ -141,10 +141,10 @@ def dpo(preset: str, initial: SftConfig | None = None) -> DpoConfig:
         },
         "quick": {
             **_ON_OUR_TASK,
-            "num_updates": 120,
-            "eval_every_updates": 30,
+            "num_updates": 80,
+            "eval_every_updates": 40,
             "num_questions": 128,
-            "eval_samples": 4,
+            "eval_samples": 2,
             "max_pairs": 32,
         },
         "paper": {

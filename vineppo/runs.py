@@ -24,7 +24,6 @@ from vineppo.transformer import Params
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 State = Any
 SHOWN = {"test_accuracy": "test", "reward": "reward", "loss": "loss", "kl": "kl"}
-NUM_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -190,13 +189,18 @@ def _advance_to_end(
                 config.num_updates, _description(folder), initial=step, quiet=options.quiet
             )
         )
-        pool = stack.enter_context(ThreadPoolExecutor(NUM_THREADS))
+        pool = stack.enter_context(ThreadPoolExecutor(len(states)))
         while step < config.num_updates:
             started = time.process_time()
-            advanced = _map_seeds(pool, lambda state: advance(training, state, chunk), states)
+            advanced = _map_seeds(
+                pool,
+                lambda state: advance(training, state, chunk),
+                states,
+                is_compiled=bool(seconds),
+            )
             states = [state for state, _ in advanced]
             seconds.append((time.process_time() - started) / (chunk * len(states)))
-            evaluated = _map_seeds(pool, training.evaluate, states)
+            evaluated = _map_seeds(pool, training.evaluate, states, is_compiled=len(seconds) > 1)
             line = _over_seeds([a | b for (_, a), b in zip(advanced, evaluated, strict=True)])
             _check_finite(line, states, step + chunk, folder)
             step += chunk
@@ -226,11 +230,16 @@ def advance(training: Training, state: State, num_updates: int) -> tuple[State, 
 
 
 def _map_seeds(
-    pool: ThreadPoolExecutor, function: Callable[[State], Any], states: list[State]
+    pool: ThreadPoolExecutor,
+    function: Callable[[State], Any],
+    states: list[State],
+    *,
+    is_compiled: bool,
 ) -> list[Any]:
-    """Applies a function to all seeds, to the first alone: it compiles what the others use."""
-    first = function(states[0])
-    return [first, *pool.map(function, states[1:])]
+    """Applies a function to all seeds, a thread each; at first to one alone, which compiles."""
+    if not is_compiled:
+        return [function(states[0]), *pool.map(function, states[1:])]
+    return list(pool.map(function, states))
 
 
 def _check_finite(

@@ -19,7 +19,7 @@ def ppo_values(preset: str) -> ValueConfig:
             "estimates": (1, 2),
             "num_action_states": 2,
         },
-        "quick": {"num_states": 96, "num_action_states": 24},
+        "quick": {"num_states": 64, "num_action_states": 16},
         "paper": {"num_trajectories": 512},
     }
     return ValueConfig(ppo=ppo, learning_rates=RATES[preset], **sizes[preset])

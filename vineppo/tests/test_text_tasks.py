@@ -68,7 +68,8 @@ def tokenizer(checkpoint):
 
 
 def as_response(tokenizer, text, row=0, is_finished=True):
-    tokens = np.array([[*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]])
+    own = tokenizer.encode(text, add_special_tokens=False)
+    tokens = np.array([[*own, tokenizer.eos_token_id]])
     return Responses(np.array([row]), tokens, np.array([tokens.shape[1]]), np.array([is_finished]))
 
 
@@ -137,7 +138,7 @@ def rows_of_gsm8k():
 def test_the_published_preset_trains_a_checkpoint_and_what_it_trains_opens_again(
     checkpoint, tmp_path, monkeypatch, source
 ):
-    """Preset rho1b-gsm8k as it is, but for sizes: an iteration of VinePPO, written and read back."""
+    """Preset rho1b-gsm8k but for sizes: an iteration of VinePPO, written and read back."""
     problems = MADE_UP if source == "made up" else rows_of_gsm8k()
     if problems is None:
         pytest.skip(f"{DATA}/gsm8k is not there; set REPRO_DATA_DIR")

@@ -155,7 +155,7 @@ def test_updates_ratios_by_hand():
 
 def test_agreement_and_ranking_by_hand():
     truth = np.array([0.0, 0.5, 1.0, 0.2])
-    found = value_accuracy.agreement(truth + [0.02, -0.1, 0.0, 0.04], truth, 0.05)
+    found = value_accuracy.agreement(truth + np.array([0.02, -0.1, 0.0, 0.04]), truth, 0.05)
     assert found["mae"] == pytest.approx(0.04)
     assert found["accuracy"] == 0.75
     assert found["correlation"] > 0.98
