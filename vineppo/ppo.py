@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from vineppo import losses, policy
+from vineppo import losses, policy, sharding
 from vineppo.optimizers import make_optimizer
 from vineppo.training_configs import RlConfig
 from vineppo.transformer import Params, TransformerConfig
@@ -83,6 +83,8 @@ def update(
     is_policy_frozen = jnp.asarray(state.step < warmup)
     rates = jnp.array([config.learning_rate, config.critic_learning_rate])
     batch = Batch(*(jnp.asarray(each) for each in batch))
+    if config.model_shards:
+        batch = sharding.place_rows(batch, sharding.make_mesh(config.model_shards))
     carry = (state.params, state.optimizer_state, state.critic)
     return _update(architecture, settings, carry, batch, rates, is_policy_frozen, key)
 

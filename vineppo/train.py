@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from vineppo import advantages, monitoring, policy, ppo
+from vineppo import advantages, monitoring, policy, ppo, sharding
 from vineppo.optimizers import make_optimizer
 from vineppo.ppo import Batch, Critic
 from vineppo.problem import Problem
@@ -54,11 +54,11 @@ class RlTraining(NamedTuple):
         """State before the first iteration, the policy being the reference."""
         config = self.config
         key = jax.random.key(seed)
-        params = jax.tree.map(jnp.array, self.reference)
+        params = self._placed(jax.tree.map(jnp.array, self.reference))
         optimizer = make_optimizer(config.learning_rate, config.num_optimizer_steps)
         critic = None
         if config.method == "ppo":
-            critic = ppo.init_critic(config, self.reference, jax.random.fold_in(key, 2**31 - 1))
+            critic = ppo.init_critic(config, params, jax.random.fold_in(key, 2**31 - 1))
         zero = jnp.zeros((), jnp.int32)
         return RlState(params, optimizer.init(params), critic, key, zero, jnp.zeros(()))
 
@@ -79,7 +79,7 @@ class RlTraining(NamedTuple):
             mask=mask,
             advantages=credit,
             old_log_probs=old_log_probs,
-            reference_log_probs=self._log_probs(self.reference, sequences),
+            reference_log_probs=self._log_probs(self._placed(self.reference), sequences),
             old_values=old_values,
             returns=credit + old_values,
         )
@@ -154,6 +154,11 @@ class RlTraining(NamedTuple):
         groups = rewards.reshape(-1, config.num_responses)
         flat = np.concatenate([of_group(group) for group in groups])
         return (flat[:, None] * mask).astype(np.float32), log_probs, no_values, 0
+
+    def _placed(self, params: Params) -> Params:
+        """Parameters on the devices of the run."""
+        shards = self.config.model_shards
+        return sharding.place_params(params, sharding.make_mesh(shards)) if shards else params
 
     def _log_probs(self, params: Params, sequences: np.ndarray) -> np.ndarray:
         """Log-probabilities [n, L - 1], some trajectories at a time."""

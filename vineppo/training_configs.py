@@ -91,6 +91,9 @@ class RlConfig:
     groups_at_once: int = setting(0, "trajectories whose caches are held; 0: all", low=0)
     eval_samples: int = setting(16, "responses per question in an evaluation", low=1)
     eval_temperature: float = setting(0.35, "of sampling in an evaluation", low=0.0)
+    model_shards: int = setting(
+        0, "devices that share each matrix, the others share the batch; 0: one device", low=0
+    )
     keeps_snapshots: bool = setting(False, "whether to keep the models of every evaluation")
 
     def __post_init__(self) -> None:
