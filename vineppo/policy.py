@@ -92,7 +92,9 @@ def answer_prompts(
     return sampling.sample(architecture, sampler, params, prompts, cache, jobs, num_responses)
 
 
-def make_sampler(task: Task, *, temperature: float, top_p: float, max_new_tokens: int) -> Sampler:
+def make_sampler(
+    task: Task, *, temperature: float, top_p: float, max_new_tokens: int, max_length: int
+) -> Sampler:
     """The sampler of a task."""
     return Sampler(
         temperature=temperature,
@@ -101,6 +103,7 @@ def make_sampler(task: Task, *, temperature: float, top_p: float, max_new_tokens
         end_token=task.end_token,
         stop_sequences=task.stop_sequences,
         num_tokens=task.num_tokens,
+        max_length=max_length,
     )
 
 

@@ -41,7 +41,7 @@ _RHO_RL: dict[str, Any] = {
     "minibatch_size": 64,
     "learning_rate": 1e-6,
     "critic_learning_rate": 1e-6,
-    "max_states": 25,
+    "max_states": 26,
     "num_slots": 16,
     "groups_at_once": 32,
 }

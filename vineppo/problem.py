@@ -34,6 +34,7 @@ class Problem(NamedTuple):
             temperature=temperature,
             top_p=top_p,
             max_new_tokens=self.config.max_new_tokens,
+            max_length=self.architecture.max_length,
         )
 
     def evaluate(

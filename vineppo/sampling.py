@@ -33,6 +33,7 @@ class Sampler:
       end_token: ends a rollout, as its last token.
       stop_sequences: end a rollout too, as its last tokens.
       num_tokens: of the tokenizer; a model's further logits are never drawn. 0: all are.
+      max_length: of prefix and rollout together; one that reaches it is unfinished. 0: any.
     """
 
     temperature: float
@@ -41,6 +42,7 @@ class Sampler:
     end_token: int
     stop_sequences: tuple[tuple[int, ...], ...] = ()
     num_tokens: int = 0
+    max_length: int = 0
 
 
 class Jobs(NamedTuple):
@@ -190,6 +192,8 @@ def _advance(
     is_finished = (token == sampler.end_token) | _has_stopped(sampler, recent)
     count = slots.num_sampled + 1
     is_over = is_finished | (count == limit) | ~is_busy
+    if sampler.max_length:
+        is_over |= start + count >= sampler.max_length
 
     group = jnp.arange(token.shape[0])[:, None]
     slots = slots._replace(

@@ -68,7 +68,7 @@ class RlConfig:
         "vineppo", "where advantages come from; shift: R - V(S_0) on every token"
     )
     num_rollouts: int = setting(9, "Monte Carlo rollouts per state (K)", low=1)
-    max_states: int = setting(25, "states of a response with rollouts; 0: all", low=0)
+    max_states: int = setting(26, "states of a response with rollouts; 0: all", low=0)
     trace_decay: float = setting(
         0.0, "lambda: of step advantages for vineppo, 0; of GAE for ppo, 1", low=0.0, high=1.0
     )

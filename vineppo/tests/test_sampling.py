@@ -174,3 +174,17 @@ def test_a_stop_sequence_ends_a_rollout_as_finished(params):
         assert is_finished == bool(ends)
         stopped += own[-2:] == [3, 1] or own[-1] == 5
     assert stopped > 5
+
+
+def test_a_rollout_ends_unfinished_where_the_context_does(params):
+    """Forks at 2 and at 5, context 7: at most 5 and 2 new tokens."""
+    sequences = jnp.array([[1, 2, 3, 1, 2]])
+    keys = jax.random.split(jax.random.key(13), (1, 20))
+    starts = jnp.array([[2] * 10 + [5] * 10])
+    found = sample(params, sequences, starts, keys, 5, replace(SAMPLER, max_length=7))
+    for length, is_finished, start in zip(
+        found.lengths[0], found.is_finished[0], [2] * 10 + [5] * 10, strict=True
+    ):
+        assert length <= 7 - start
+        assert is_finished or length == 7 - start
+    assert not np.all(found.is_finished)
