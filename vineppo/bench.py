@@ -100,7 +100,7 @@ def _fixed_length_sampler(sizes: Sizes, length: int) -> Sampler:
 
 
 def _vine_rows(sizes: Sizes, params: Any, repeats: int) -> list[Row]:
-    """The Monte Carlo phase: K rollouts from every step, each to the end of its trajectory."""
+    """The Monte Carlo phase: K rollouts from every step, all of the longest length."""
     length = sizes.step_length * sizes.num_steps
     sequences = jax.random.randint(
         jax.random.key(1), (sizes.num_trajectories, sizes.prompt_length + length), 0, 60

@@ -32,6 +32,7 @@ class Request:
       model: folder of a checkpoint, for presets that need one.
       data_dir: of GSM8K and MATH.
       finished: trainings of this call so far; an experiment that needs one again takes it.
+      judged: what was measured of them.
     """
 
     preset: str
@@ -43,6 +44,7 @@ class Request:
     model: str = ""
     data_dir: str = ""
     finished: Finished = field(default_factory=dict)
+    judged: dict[Any, Any] = field(default_factory=dict)
 
 
 def reproduce(name: str, request: Request) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
     if not request.force:
         results.check_not_newer(folder / f"{name}.json", _started_at(path))
 
-    trainer = Trainer(path, seeds, request.options, request.finished)
+    trainer = Trainer(path, seeds, request.options, request.finished, request.judged)
     config = _on_checkpoint(experiment.configs[request.preset], request)
     findings = studies.study(config, trainer)
     record = results.make_record(

@@ -24,6 +24,7 @@ class Trainer:
       seeds: of every training.
       options: see `RunOptions`.
       finished: trainings of earlier experiments of the call, by settings; grows.
+      judged: what earlier experiments of the call measured of them; grows.
       origin: provenance of the first run, of its first start if it was resumed.
     """
 
@@ -31,6 +32,7 @@ class Trainer:
     seeds: Sequence[int]
     options: RunOptions
     finished: Finished
+    judged: dict[Any, Any] = field(default_factory=dict)
     origin: dict[str, Any] = field(default_factory=dict)
 
     def train(self, config: Config, name: str, seeds: Sequence[int] | None = None) -> RunResult:

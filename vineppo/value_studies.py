@@ -15,7 +15,6 @@ from vineppo.transformer import Params
 from vineppo.value_estimation import States
 
 NUM_BINS = 4  # of step positions
-_judged: dict[tuple[ValueConfig, tuple[int, ...], str], Findings] = {}
 
 
 class Judged(NamedTuple):
@@ -35,9 +34,10 @@ def judge_values(config: ValueConfig, trainer: Trainer) -> Findings:
     result = comparisons.train_tuned(
         trainer, config.ppo, "ppo", config.learning_rates, config.tuning_seeds
     )
-    known = (config, tuple(trainer.seeds), str(result.path))
-    if known in _judged:
-        return _judged[known]
+    known = (config, tuple(trainer.seeds))
+    if known in trainer.judged:
+        found: Findings = trainer.judged[known]
+        return found
     problem = make_problem(config.ppo.initial)
     metrics: Metrics = {}
     rows: Rows = []
@@ -48,14 +48,13 @@ def judge_values(config: ValueConfig, trainer: Trainer) -> Findings:
         for index, (seed, model) in enumerate(zip(trainer.seeds, models, strict=True)):
             key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), step), 1)
             judged = judge(problem, config, model["params"], model["critic"].params, key)
-            found = summarised(judged, config.tolerance)
-            for name, value in found.items():
+            for name, value in summarised(judged, config.tolerance).items():
                 metrics.setdefault(f"{name}_at_{step}", []).append(value)
             if index == 0:
                 rows += _rows(judged, step, seed)
     metrics |= _over_training(metrics, steps)
-    _judged[known] = Findings(metrics, rows)
-    return _judged[known]
+    trainer.judged[known] = Findings(metrics, rows)
+    return Findings(metrics, rows)
 
 
 def judge(
