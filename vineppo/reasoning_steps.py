@@ -27,7 +27,7 @@ _MATH_SPANS = [
     )
 ]
 _SENTENCE_END = re.compile(r"\.(?=\s+[A-Z])")
-_ABBREVIATION = re.compile(r"(?:^|\s)[A-Za-z]{1,2}\.$")
+_ABBREVIATION = re.compile(r"(?:^|\s)[A-Z][a-z]?\.$")
 _MATH_END = re.compile(r"\.(?:\$|\$\$|\\\)|\\\])$")
 _OPENING = re.compile(r"^\s*(?:\$\$?|\\\(|\\\[|\\begin\{\w+\*?\}|\[asy\])\s*$")
 _TEXT_SEPARATORS = (", ", " and ", ":", " to ")
@@ -113,7 +113,7 @@ def _sentence_cuts(text: str) -> list[int]:
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     cuts = {end for end in ends if not _ABBREVIATION.search(text[max(end - 4, 0) : end])}
     cuts |= {match.start() for match in re.finditer("\n", text)}
-    return sorted({0, *cuts} - {len(text)})
+    return sorted({0, *(cuts - {len(text)})})
 
 
 def _is_short_sentence(piece: str) -> bool:
