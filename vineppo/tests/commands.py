@@ -55,7 +55,6 @@ def run(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
         check=False,
     )
 
