@@ -40,7 +40,7 @@ REFUSED = [
     ([*TRAIN, "--num-rollouts", "0"], "num_rollouts must be at least 1, got 0"),
     ([*TRAIN, "--num-rollouts", "9" * 12], "num_rollouts must be a int of 32 bits, got 99999"),
     ([*TRAIN, "--learning-rate", "nan"], "learning_rate must be a float, got nan"),
-    ([*TRAIN, "--num-updates", "7"], "num_updates 7 must be a multiple of eval_every_updates 5"),
+    ([*TRAIN, "--num-updates", "7"], "num_updates 7 must be a multiple of eval_every_updates 6"),
     ([*TRAIN, "--minibatch-size", "24"], "64 must be a multiple of minibatch_size 24"),
     ([*TRAIN, "--seed", "-1"], "seeds must lie between 0 and 2147483647, got -1 to -1"),
     ([*TRAIN, "--num-seeds", "0"], "--num-seeds must be at least 1, got 0"),
