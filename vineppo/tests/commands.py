@@ -16,9 +16,6 @@ _FEWER_KERNELS = (
     " --xla_cpu_use_fusion_emitters=false" if version("jax").startswith("0.10.") else ""
 )
 XLA_FLAGS += _FEWER_KERNELS
-# For one training in many processes, which compile it once: evaluation takes a fifth of the time.
-TRAIN_XLA_FLAGS = "--xla_backend_optimization_level=1" + _FEWER_KERNELS
-
 NUM_LOG_POINTS = 8
 TRAINED = "table_main"
 TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", "--num-updates", str(NUM_LOG_POINTS))
