@@ -6,6 +6,7 @@ import jax
 from jax import Array
 
 from vineppo.problem import Problem
+from vineppo.tasks import Split
 from vineppo.transformer import Params
 
 Metrics = dict[str, float]
@@ -27,7 +28,7 @@ def evaluate_splits(
         getattr(config, name) for name in ("eval_temperature", "top_p", "eval_samples")
     )
     task = problem.task
-    shown = jax.tree.map(lambda leaf: leaf[: len(task.test.prompts)], task.train)
+    shown = Split(*(each[: len(task.test.prompts)] for each in task.train))
     keys = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, 2**31 - 2), step), 3)
     evaluate = partial(
         problem.evaluate,
