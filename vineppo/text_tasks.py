@@ -1,6 +1,7 @@
 """GSM8K and MATH as tasks of a real checkpoint: prompts, tokens, grading and steps of text."""
 
 import atexit
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,7 @@ def load_tokenizer(folder: str) -> Any:
     Raises:
       UserError: it has none, or none with an end token.
     """
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # no advice to install torch
     from transformers import AutoTokenizer
 
     try:
