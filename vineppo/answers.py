@@ -72,18 +72,20 @@ def _first_rule(text: str) -> tuple[str, list[str]]:
 
 def boxed(text: str) -> list[str]:
     """Contents of all `boxed{...}`, braces balanced; one without its end is left out."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for place, character in enumerate(text):
+        if character == "{":
+            opened.append(place)
+        elif character == "}" and opened:
+            closing[opened.pop()] = place
     found, position = [], 0
     while (start := text.find("boxed{", position)) >= 0:
-        begin = start + len("boxed{")
-        depth, place = 1, begin
-        while place < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[place], 0)
-            place += 1
-        if depth == 0:
-            found.append(text[begin : place - 1])
-            position = place
-        else:
-            position = begin
+        brace = start + len("boxed")
+        end = closing.get(brace)
+        if end is not None:
+            found.append(text[brace + 1 : end])
+        position = brace + 1 if end is None else end
     return found
 
 
