@@ -15,7 +15,7 @@ LOGISTIC_MEVA = {
         **{
             **LOGISTIC,
             "num_updates": 2,
-            "eval_every_updates": 1,
+            "eval_every_updates": 2,
             "batch_size": 4,
             "hidden_size": 8,
             "num_quantiles": 4,
@@ -28,7 +28,7 @@ LOGISTIC_MEVA = {
     "paper": MetaValueConfig(**{**LOGISTIC, "eval_every_updates": 1667}),
 }
 _COLA = {
-    "smoke": ColaConfig(num_updates=2, eval_every_updates=1, batch_size=4, hidden_size=8),
+    "smoke": ColaConfig(num_updates=2, eval_every_updates=2, batch_size=4, hidden_size=8),
     "quick": ColaConfig(batch_size=128),
     "paper": ColaConfig(),
 }
@@ -47,7 +47,9 @@ _EXACT_SHARES = {
 
 def _configs(shows: Literal["basins", "trajectories"]) -> dict[str, LogisticConfig]:
     return {
-        preset: LogisticConfig(LOGISTIC_MEVA[preset], _COLA[preset], shows)
+        preset: LogisticConfig(
+            LOGISTIC_MEVA[preset], _COLA[preset], shows, 5 if preset == "smoke" else 29
+        )
         for preset in LOGISTIC_MEVA
     }
 

@@ -82,9 +82,17 @@ EXTORTION_CLAIMS = (
     Claim(
         "steep",
         "payoff polytopes",
-        "After 20 steps MeVa gains more than a random opponent does when that gains (slope)",
-        "slope_at_20",
-        Criterion("min", ">=", 1.0),
+        "After 5 steps MeVa gains more than a random opponent does when that gains (degrees of the "
+        "line of payoffs: 45 if both gain alike, 90 if MeVa alone does)",
+        "angle_at_5",
+        Criterion("mean", "within", 22.5, target=67.5),
+    ),
+    Claim(
+        "vertical",
+        "payoff polytopes",
+        "After 35 steps MeVa alone gains: the line is nearly vertical (degrees)",
+        "angle_at_35",
+        Criterion("mean", "within", 15.0, partly=30.0, target=90.0),
     ),
     Claim(
         "one_dimensional",

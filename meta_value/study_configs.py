@@ -16,11 +16,13 @@ class LogisticConfig:
       meta_value: of MeVa.
       cola: of COLA.
       shows: where learning ends from a grid of starts, or its paths from some.
+      grid_size: starts per axis.
     """
 
     meta_value: MetaValueConfig
     cola: ColaConfig
     shows: Literal["basins", "trajectories"]
+    grid_size: int = 29
 
     def trainings(self) -> Trainings:
         """What is trained."""

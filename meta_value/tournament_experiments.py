@@ -11,7 +11,7 @@ from meta_value.training_configs import MamlConfig, MetaValueConfig, RepeatedGam
 
 _SMOKE: dict[str, Any] = {
     "num_updates": 2,
-    "eval_every_updates": 1,
+    "eval_every_updates": 2,
     "gradient_steps": 2,
     "batch_size": 4,
     "explore_steps": 2,
@@ -49,7 +49,7 @@ def _maml(game: RepeatedGame) -> dict[str, MamlConfig]:
     published = MamlConfig(game=game, opponent_step_size=step_size, step_size=step_size)
     small: dict[str, Any] = {
         "num_updates": 2,
-        "eval_every_updates": 1,
+        "eval_every_updates": 2,
         "batch_size": 2,
         "path_length": 3,
     }
