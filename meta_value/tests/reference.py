@@ -6,11 +6,9 @@ after those states, own action first. Gradients are written out; whatever is dif
 more is by complex steps, exact to rounding. `from_ours` reorders our policies.
 """
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-
-Returns = Callable[[int, np.ndarray, np.ndarray], complex]  # player, x_1, x_2
 
 DISCOUNT = 0.96
 PAYOFFS = {  # of player 1 and player 2 over DD, DC, CD, CC
@@ -45,15 +43,15 @@ def own_gradient(game: str, player: int, first: np.ndarray, second: np.ndarray) 
     mine, others = (first, second[OTHERS_VIEW]) if player == 0 else (second[OTHERS_VIEW], first)
     q = 1 / (1 + np.exp(-others))
     slope = 1 / ((1 + np.exp(-mine)) * (1 + np.exp(mine)))
-    gradient = []
+    slopes = []
     for state in range(5):  # what cooperating more does to the joint action that follows
         if player == 0:
             change = np.array([-(1 - q[state]), -q[state], 1 - q[state], q[state]])
         else:
             change = np.array([-(1 - q[state]), 1 - q[state], -q[state], q[state]])
         weight = 1.0 if state == 0 else DISCOUNT * visits[state - 1]
-        gradient.append((1 - DISCOUNT) * weight * slope[state] * (change @ values))
-    gradient = np.array(gradient)
+        slopes.append((1 - DISCOUNT) * weight * slope[state] * (change @ values))
+    gradient = np.array(slopes)
     return gradient if player == 0 else gradient[OTHERS_VIEW]
 
 
@@ -79,8 +77,8 @@ def lola(game: str, first: np.ndarray, second: np.ndarray, look_ahead: float) ->
     return directions
 
 
-def logistic_return(player: int, first: complex, second: complex) -> complex:
-    """The Logistic Game, written out."""
+def logistic_return(player: int, first: Any, second: Any) -> Any:
+    """The Logistic Game, written out; positions may be complex."""
     own, other = (first, second) if player == 0 else (second, first)
     wall = (first * second) ** 2 + (first**2 - second**2) ** 2
     return -4 / (1 + np.exp(-own)) * (1 - 2 / (1 + np.exp(-other))) - wall / 10000
