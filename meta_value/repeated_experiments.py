@@ -126,7 +126,7 @@ def _ablations() -> dict[str, AblationConfig]:
     }
     sizes: dict[str, dict[str, Any]] = {
         "smoke": {},
-        "quick": {"num_updates": 300, "eval_every_updates": 20},
+        "quick": {"num_updates": 160, "eval_every_updates": 20},
         "paper": {"num_updates": 500, "eval_every_updates": 10},
     }
     by_preset = {}
@@ -191,7 +191,7 @@ REPEATED_EXPERIMENTS = {
         paper_claims=_PAPER_SWEEP_CLAIMS,
         configs=_sweep(),
         num_seeds=NUM_SEEDS,
-        minutes=_minutes(8.0, 1500.0),
+        minutes=_minutes(5.0, 1500.0),
     ),
     "figure_zd_extortion": Experiment(
         source="payoff polytopes figure (matrix.ipynb)",
@@ -210,7 +210,7 @@ REPEATED_EXPERIMENTS = {
         claims=ABLATION_CLAIMS,
         configs=_ablations(),
         num_seeds=NUM_SEEDS,
-        minutes=_minutes(15.0, 700.0),
-        not_by_default="eight trainings take a quarter of an hour",
+        minutes=_minutes(9.0, 700.0),
+        not_by_default="eight trainings more do not fit the twenty minutes",
     ),
 }

@@ -60,3 +60,10 @@ def double_precision() -> Iterator[None]:
     """Numbers of 64 bits within a test."""
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture
+def keys_unchecked() -> Iterator[None]:
+    """A key may be used again within a test; initialising a network inside vmap seems to do so."""
+    with jax.debug_key_reuse(False):
+        yield

@@ -60,6 +60,7 @@ def test_gradient_reaches_start_and_step_size_through_the_whole_path(params, dou
         assert gradient[name][place] == pytest.approx(float(difference), rel=1e-4)
 
 
+@pytest.mark.usefixtures("keys_unchecked")
 def test_one_update_climbs_and_decay_shrinks_the_learned_step_too():
     """First step of Adam: lr sign(g) - lr decay w."""
     config = replace(CONFIG, learning_rate=0.1, weight_decay=0.01)

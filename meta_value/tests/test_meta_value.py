@@ -46,28 +46,34 @@ def test_the_exact_meta_value_has_neither_loss_nor_error(form, forms):
     assert np.abs(path_terms(wrong, {}, {}, path, GAMMAS)["td_error"]).max() > 1e-2
 
 
+@pytest.mark.parametrize("form", ["U", "V"])
 @pytest.mark.parametrize("game", ["ipd", "logistic"])
-def test_targets_at_gamma_0_are_f_of_a_naive_step_in_the_u_form_and_f_in_the_v_form(game):
+def test_targets_at_gamma_0_are_f_of_a_naive_step_in_the_u_form_and_f_in_the_v_form(game, form):
     """U(x; 0) = f(x + alpha gbar f(x)) and V(x; 0) = f(x), whatever is bootstrapped."""
-    for form in ("U", "V"):
-        setup, params, start = learned(game, form)
+    setup, params, start = learned(game, form)
+    objectives, step_size = setup.game.objectives, setup.game.step_size
+
+    @jax.jit
+    def targets_and_expected(start):
         path = path_of_learning(setup, params, start, jnp.zeros(2))
+        bootstrap = 100 * jnp.ones((*path.shape[:2], 3))
         rewards = setup.meta_value.rewards(path)
-        bootstrap = 100 * jnp.ones((SMALL["path_length"] + 1, 2, 3))
-        targets = losses.lambda_returns(rewards, bootstrap, jnp.zeros(2), 0.9)
-        for t in range(SMALL["path_length"]):
-            x = path[t]
-            if form == "U":
-                x = x + setup.game.step_size * learners.naive(setup.game.objectives)(x)
-            expected = jnp.tile(setup.game.objectives(x)[:, None], 3)
-            np.testing.assert_allclose(targets[t], expected, rtol=2e-4, atol=1e-5)
+        x = path[:-1]
+        if form == "U":
+            x = x + step_size * jax.vmap(learners.naive(objectives))(x)
+        expected = jax.vmap(objectives)(x)
+        return losses.lambda_returns(rewards, bootstrap, jnp.zeros(2), 0.9), expected
+
+    targets, expected = targets_and_expected(start)
+    for quantile in range(3):
+        np.testing.assert_allclose(targets[..., quantile], expected, rtol=2e-4, atol=1e-5)
 
 
 def test_v_of_the_u_form_is_f_at_gamma_0_and_u_at_gamma_1():
     setup, params, policies = learned("ipd", "U")
-    values = setup.meta_value.values
+    values = jax.jit(setup.meta_value.values)
     np.testing.assert_array_equal(
-        values(params, policies, jnp.zeros(2)), setup.game.objectives(policies)
+        values(params, policies, jnp.zeros(2)), jax.jit(setup.game.objectives)(policies)
     )
     quantiles = setup.meta_value.quantiles(params, policies, jnp.ones(2))
     np.testing.assert_allclose(
@@ -77,8 +83,9 @@ def test_v_of_the_u_form_is_f_at_gamma_0_and_u_at_gamma_1():
 
 def test_a_u_form_learner_without_foresight_is_a_naive_learner():
     setup, params, policies = learned("chicken", "U")
-    field = setup.meta_value.field(params, jnp.zeros(2))
-    np.testing.assert_array_equal(field(policies), learners.naive(setup.game.objectives)(policies))
+    field = jax.jit(setup.meta_value.field(params, jnp.zeros(2)))
+    naive = jax.jit(learners.naive(setup.game.objectives))
+    np.testing.assert_allclose(field(policies), naive(policies), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["U", "V"])
@@ -88,7 +95,8 @@ def test_each_player_climbs_its_own_value(form, game):
     setup, params, policies = learned(game, form)
     field = setup.meta_value.field(params, GAMMAS)
     own = learners.own_gradients(lambda x: setup.meta_value.values(params, x, GAMMAS))
-    np.testing.assert_allclose(field(policies), own(policies), rtol=1e-4, atol=1e-6)
+    found, expected = (jax.jit(each)(policies) for each in (field, own))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["U", "V"])
@@ -96,6 +104,7 @@ def test_each_player_climbs_its_own_value(form, game):
 def test_values_and_directions_swap_with_the_players_to_float_precision(form, game):
     setup, params, policies = learned(game, form)
 
+    @jax.jit
     def both(x, gammas):
         values = setup.meta_value.values(params, x, gammas)
         return values, setup.meta_value.field(params, gammas)(x)
