@@ -88,9 +88,10 @@ def _meeting(entrants: dict[str, Entrant], name: str, opponent: str) -> Entrant:
 
 def _entrants(game: Game, setups: Setups, params: dict[str, Params]) -> dict[str, Entrant]:
     """All learners of one seed."""
-    maml = params["maml"]
     entrants = tournament.classic_entrants(game)
-    entrants["maml"] = Entrant(entrants["naive"].field, maml["step_sizes"], maml["policies"])
+    if "maml" in params:
+        maml = params["maml"]
+        entrants["maml"] = Entrant(entrants["naive"].field, maml["step_sizes"], maml["policies"])
     for opponent, setup in setups.items():
         field = meva_field(setup, params[f"meva_vs_{opponent}"])
         entrants[f"meva_{opponent}"] = Entrant(field, jnp.full((2, 1), game.step_size))

@@ -49,7 +49,7 @@ class TournamentConfig:
     def trainings(self) -> Trainings:
         """What is trained."""
         meva = tuple((f"meva_vs_{config.opponent}", config) for config in self.meva)
-        return (*meva, ("maml", self.maml))
+        return (*meva, ("maml", self.maml)) if "maml" in self.others else meva
 
 
 @dataclass(frozen=True)
