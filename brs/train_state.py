@@ -1,0 +1,36 @@
+"""State and functions of a training run of one seed, whatever is trained."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import optax
+from jax import Array
+
+from brs.networks import Params
+
+Metrics = dict[str, Array]
+
+
+class TrainState(NamedTuple):
+    """The whole state of a training run of one seed.
+
+    Attributes:
+      params: of the network; with noisy parameters their means and log standard deviations.
+      target_params: of the network that is evaluated, and that targets may bootstrap from.
+      optimizer_state: Adam's.
+      key: consumed by the next update.
+      step: updates done.
+    """
+
+    params: Params
+    target_params: Params
+    optimizer_state: optax.OptState
+    key: Array
+    step: Array
+
+
+class Training(NamedTuple):
+    """Functions of a training run of one seed."""
+
+    init: Callable[[Array], TrainState]
+    update: Callable[[TrainState], tuple[TrainState, Metrics]]
