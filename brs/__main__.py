@@ -1,6 +1,6 @@
 """The commands of Best Response Shaping: `python -m brs COMMAND`.
 
-COMMAND is one of list, reproduce, train, evaluate, report, bench, show.
+COMMAND is one of list, reproduce, train, evaluate, report, bench.
 """
 
 import os
@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from common.logger import atomic, claim_table, results
 from brs import arguments
 from brs.command_line import Parser, check_name, say, shown_path, warn
 from brs.configs import EXPERIMENTS, PRESETS
 from brs.errors import UserError
 from brs.interrupts import SignalWatch, command, exit_code
+from common.logger import atomic, claim_table, results
 
 if TYPE_CHECKING:
     from brs.runs import RunOptions
@@ -33,7 +33,6 @@ def main(words: Sequence[str]) -> int:
         "evaluate": evaluate,
         "report": report,
         "bench": bench,
-        "show": show,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -155,17 +154,6 @@ def bench(words: Sequence[str]) -> int:
     return 0
 
 
-def show(words: Sequence[str]) -> int:
-    """Writes a page on which the learned meta-value of the Logistic Game can be explored."""
-    parsed = arguments.parse_show(words, show.__doc__)
-    prepare_jax()
-    from brs import show as show_module
-
-    path = show_module.show_logistic(parsed.run_dir, parsed.output, parsed.seed)
-    say(f"page, for any browser: {shown_path(path)}")
-    return 0
-
-
 def prepare_jax() -> None:
     """Sets JAX up for this machine; call it before JAX is first imported.
 
@@ -182,9 +170,7 @@ def prepare_jax() -> None:
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
     lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
-    usage = (
-        "usage: python -m brs COMMAND [options]; --help of a command explains its options"
-    )
+    usage = "usage: python -m brs COMMAND [options]; --help of a command explains its options"
     return "\n".join([usage, "", *lines])
 
 

@@ -12,7 +12,6 @@ from brs.errors import UserError
 
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
-PAGE = Path("brs_logistic.html")
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 
@@ -44,9 +43,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
         return parsed, [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
     names = parsed.experiment.replace(",", " ").split()
     if not names:
-        raise UserError(
-            "--experiment needs a name at least; `python -m brs list` gives them"
-        )
+        raise UserError("--experiment needs a name at least; `python -m brs list` gives them")
     return parsed, [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
 
 
@@ -55,7 +52,11 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
 
     Which defaults --help shows depends on the experiment and the preset among `words`.
     """
-    trainable = {name: each.training_configs() for name, each in EXPERIMENTS.items()}
+    trainable = {
+        name: configs
+        for name, experiment in EXPERIMENTS.items()
+        if (configs := experiment.training_configs())
+    }
     parser = Parser(prog="python -m brs train", description=description)
     parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
     _add_preset(parser)
@@ -68,7 +69,7 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
         help="folder of the run (default: a new one in --runs-dir)",
     )
     _add_run_options(parser)
-    shown_name = next((word for word in words if word in trainable), "figure_logistic_basins")
+    shown_name = next((word for word in words if word in trainable), "figure_2_ipd")
     shown_preset = next((word for word in words if word in PRESETS), "quick")
     add_setting_flags(parser, trainable[shown_name][shown_preset])
     parsed = parser.parse_all(words)
@@ -88,23 +89,6 @@ def parse_evaluate(words: Sequence[str], description: str | None) -> Namespace:
     return parser.parse_all(words)
 
 
-def parse_show(words: Sequence[str], description: str | None) -> Namespace:
-    """Parses the options of `show`; those not given are None."""
-    parser = Parser(prog="python -m brs show", description=description)
-    parser.add_argument("what", help="logistic: the meta-value of the Logistic Game")
-    for option, kind, meaning in (
-        ("--run-dir", Path, "folder of a training in that game (default: the newest)"),
-        ("--seed", int, "of the run (default: the run's first)"),
-    ):
-        parser.add_argument(option, type=kind, default=SUPPRESS, help=meaning)
-    parser.add_argument("--output", type=Path, default=PAGE, help="page to write")
-    parsed = _with_none(parser.parse_all(words), "run_dir", "seed")
-    check_name(parsed.what, ("logistic",), "page")
-    if parsed.output.suffix != ".html":
-        raise UserError(f"--output must end in .html, got {parsed.output}")
-    return parsed
-
-
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `bench`."""
     parser = Parser(prog="python -m brs bench", description=description)
@@ -116,11 +100,6 @@ def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     if parsed.output.is_dir():
         raise UserError(f"--output must be a file, got the folder {parsed.output}")
     return parsed
-
-
-def _with_none(parsed: Namespace, *names: str) -> Namespace:
-    """Fills in None for options that were not given: as a default, help would show it."""
-    return Namespace(**dict.fromkeys(names) | vars(parsed))
 
 
 def _add_preset(parser: Parser) -> None:

@@ -29,7 +29,9 @@ from common.ipd import CC, PRISONERS_DILEMMA
 
 Detective = Callable[[Array], Array]  # agent's policy [S] -> its own policy, its own view [S]
 
-OTHER_VIEW = np.array([ipd.START, ipd.CC, ipd.DC, ipd.CD, ipd.DD])  # the state as the other names it
+OTHER_VIEW = np.array(
+    [ipd.START, ipd.CC, ipd.DC, ipd.CD, ipd.DD]
+)  # the state as the other names it
 _NEWTON_STEPS = 20  # policy iteration converges quadratically; far more than it needs
 
 
@@ -103,9 +105,7 @@ def soft_best_response(policy: Array, discount: float, temperature: float) -> Ar
     return _cooperation(action_values(policy, values, discount), temperature)
 
 
-def tree_search_response(
-    policy: Array, discount: float, temperature: float, depth: int
-) -> Array:
+def tree_search_response(policy: Array, discount: float, temperature: float, depth: int) -> Array:
     """The soft best response found by searching `depth` steps ahead, differentiable by unrolling.
 
     The tree of all joint actions has 4^depth leaves, but against a memory-one agent all nodes with
@@ -130,7 +130,7 @@ def tree_search_response(
 
 
 def best_response(policy: Array, discount: float) -> Array:
-    """The hard best response, piecewise constant in the agent; ties are broken kindly. Shape [S]."""
+    """The hard best response, piecewise constant in the agent; ties go to cooperation. [S]."""
     return ipd_values.best_response_value(policy, discount=discount).responder_policy
 
 
@@ -206,7 +206,6 @@ def solve_dominant(matrix: Array, right_side: Array) -> Array:
         factors = rows[:, i].at[i].set(0.0)
         rows = rows.at[i].set(pivot_row) - factors[:, None] * pivot_row[None]
     return rows[:, -1]
-
 
 
 def _cooperation(q_values: Array, temperature: float) -> Array:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from common.logger import atomic, claim_table, results
 from brs.configs import EXPERIMENTS
 from brs.errors import UserError
 from brs.figures import draw
+from common.logger import atomic, claim_table, results
 
 FOLDER = Path(__file__).parent
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.logger import claims, curves, provenance, results
-from common.logger.run_folder import RunFolder
 from brs import studies
 from brs.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from brs.findings import Metrics
 from brs.runs import RunOptions
 from brs.trainer import Finished, Trainer
+from common.logger import claims, curves, provenance, results
+from common.logger.run_folder import RunFolder
 
 PAPER = "brs"
 

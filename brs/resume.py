@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from common.logger import atomic, provenance
-from common.logger.run_folder import RunFolder
 from brs import checkpoints
 from brs.errors import UserError
 from brs.settings import differing_fields
+from common.logger import atomic, provenance
+from common.logger.run_folder import RunFolder
 
 State = TypeVar("State")
 

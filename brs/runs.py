@@ -11,25 +11,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from common.logger import atomic, progress, trackers
-from common.logger.run_folder import RunFolder
 from brs import checkpoints, methods, programs, resume
 from brs.errors import InterruptedRunError, UserError
 from brs.finite import check_finite
 from brs.methods import Config
-from brs.networks import Params
 from brs.programs import Metrics, Program
-from brs.train_state import TrainState
+from brs.train_state import Params, TrainState
+from common.logger import atomic, progress, trackers
+from common.logger.run_folder import RunFolder
 
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
-    "loss": "loss",
-    "short_td_error": "td",
-    "self_play": "self_play",
-    "return_of_first": "first",
-    "return_of_second": "second",
-    "share_to_B_gamma_0.95": "to_B",
-    "objective": "objective",
+    "self_play": "itself",
+    "agent_vs_best_response": "agent",
+    "best_response": "best",
+    "agent_vs_detective": "vs_det",
+    "detective_regret": "regret",
 }
 
 

@@ -1,13 +1,11 @@
 """State and functions of a training run of one seed, whatever is trained."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import optax
 from jax import Array
 
-from brs.networks import Params
-
+Params = Any  # a tree of arrays
 Metrics = dict[str, Array]
 
 
@@ -15,16 +13,16 @@ class TrainState(NamedTuple):
     """The whole state of a training run of one seed.
 
     Attributes:
-      params: of the network; with noisy parameters their means and log standard deviations.
-      target_params: of the network that is evaluated, and that targets may bootstrap from.
-      optimizer_state: Adam's.
+      params: of the agent and, where it is learned, of the detective.
+      optimizer_states: one for each of the updates that the method has.
+      buffer: past agents; empty where there is no buffer.
       key: consumed by the next update.
       step: updates done.
     """
 
     params: Params
-    target_params: Params
-    optimizer_state: optax.OptState
+    optimizer_states: Any
+    buffer: Params
     key: Array
     step: Array
 
@@ -32,5 +30,7 @@ class TrainState(NamedTuple):
 class Training(NamedTuple):
     """Functions of a training run of one seed."""
 
-    init: Callable[[Array], TrainState]
+    init: Callable[[Array], TrainState]  # consumes the key
     update: Callable[[TrainState], tuple[TrainState, Metrics]]
+    evaluate: Callable[[TrainState, Array], Metrics]  # consumes the key
+    learner: Callable[[TrainState], Params]  # parameters of the agent

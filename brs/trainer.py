@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.logger import provenance
 from brs import runs
 from brs.methods import Config
 from brs.runs import RunOptions, RunResult
+from common.logger import provenance
 
 Finished = dict[tuple[Config, tuple[int, ...]], RunResult]
 
