@@ -12,8 +12,8 @@ STATES = ("start", "cc", "cd", "dc", "dd")
 TIT_FOR_TAT = (1, 1, 0, 1, 0)
 MATCHES = (
     ("self_play", "agent with itself"),
-    ("agent_vs_best_response", "agent, best responder"),
-    ("best_response", "best responder, agent"),
+    ("agent_vs_best_response", "agent against\nbest responder"),
+    ("best_response", "best responder\nagainst agent"),
 )
 
 
