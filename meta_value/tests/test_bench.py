@@ -2,12 +2,15 @@
 
 import time
 
+import pytest
+
 from common.logger import atomic
 from meta_value import bench, timing
 from meta_value.tests.test_train import SMALL
 from meta_value.training_configs import MetaValueConfig
 
 
+@pytest.mark.usefixtures("keys_unchecked")
 def test_rows_hold_median_and_range_of_every_repeat(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "_tournament_rows", lambda repeats: [])
     cases = (bench.Case("smallest", MetaValueConfig(**SMALL), 2),)

@@ -62,7 +62,7 @@ CASES = {
         "ipd_self_at_0": ([-1.99, -2.0, -1.98], [-1.0, -1.0, -1.0]),
         "chicken_naive_at_.9": ([0.9, 0.92, 0.93], [0.0, 0.1, -0.1]),
         # As in the notebook, whose stale cell has MeVa win at gamma 0.
-        "imp_naive_at_0": ([0.01, -0.02, 0.0], [1.0, 1.0, 1.0]),
+        "pennies_naive_at_0": ([0.01, -0.02, 0.0], [1.0, 1.0, 1.0]),
     },
     "figure_zd_extortion": {
         "steep": ([55.0, 65.0, 80.0], [30.0, 20.0, 35.0]),

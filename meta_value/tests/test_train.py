@@ -182,7 +182,7 @@ def test_noise_of_parameters_has_the_learned_scale_and_is_taken_away_for_evaluat
 
 @pytest.mark.usefixtures("keys_unchecked")
 def test_seeds_side_by_side_have_the_numbers_that_they_have_alone():
-    setup, _ = small(game="ipd", opponent="naive")
+    setup, _ = small()
     one = jax.jit(lambda key: train.update(setup, train.init(setup, key)))
     keys = jax.random.split(jax.random.key(7), 3)
     together = jax.jit(jax.vmap(lambda key: train.update(setup, train.init(setup, key))))(keys)
