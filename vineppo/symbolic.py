@@ -11,10 +11,11 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, Literal
 
 TIME_LIMIT = 5.0  # seconds of a question
-START_LIMIT = 60.0  # seconds until a new worker is ready: its imports take a while
+START_LIMIT = 240.0  # seconds until a new worker is ready: its imports take a while
 MEMORY_LIMIT = 2 * 2**30
 
 
@@ -99,7 +100,7 @@ def serve(engine: str) -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     sys.setrecursionlimit(2_000)
-    decide = {"sympy": _by_sympy, "math_verify": _by_math_verify}[engine]
+    decide = {"sympy": _sympy, "math_verify": _math_verify}[engine]()
     _say("ready")
     for line in sys.stdin:
         given, gold = json.loads(line)
@@ -115,22 +116,29 @@ def _say(word: str) -> None:
     sys.stdout.flush()
 
 
-def _by_sympy(given: str, gold: str) -> bool:
-    """The difference simplifies to 0, or its value is within 1e-3 of 0."""
+def _sympy() -> Callable[[str, str], bool]:
+    """Equal if the difference simplifies to 0, or its value is within 1e-3 of 0."""
     import sympy
     from latex2sympy2_extended import latex2sympy
 
-    difference: Any = latex2sympy(given) - latex2sympy(gold)
-    if sympy.simplify(difference) == 0:
-        return True
-    return bool(abs(sympy.N(difference)) <= 1e-3)
+    def decide(given: str, gold: str) -> bool:
+        difference: Any = latex2sympy(given) - latex2sympy(gold)
+        if sympy.simplify(difference) == 0:
+            return True
+        return bool(abs(sympy.N(difference)) <= 1e-3)
+
+    return decide
 
 
-def _by_math_verify(given: str, gold: str) -> bool:
+def _math_verify() -> Callable[[str, str], bool]:
+    """Equal if math-verify says so; its own time limits need signals, and this process has ours."""
     from math_verify import parse, verify
 
-    parsed = [parse(f"${text}$", parsing_timeout=None) for text in (gold, given)]
-    return bool(verify(*parsed, timeout_seconds=None))
+    def decide(given: str, gold: str) -> bool:
+        parsed = [parse(f"${text}$", parsing_timeout=None) for text in (gold, given)]
+        return bool(verify(*parsed, timeout_seconds=None))
+
+    return decide
 
 
 if __name__ == "__main__":
