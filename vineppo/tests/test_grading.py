@@ -130,7 +130,7 @@ def test_numbers_are_finite_or_none():
 def test_the_worker_decides_survives_nonsense_and_is_killed_on_time(engine):
     """One worker: equal, not equal, unreadable, never ending; then it answers again."""
     with Worker(engine, time_limit=30.0) as worker:
-        assert worker.equivalent(r"\frac{2x}{2}", "x")
+        assert worker.equivalent("x+x", "2x")  # math-verify takes no lone letter for an expression
         assert not worker.equivalent("x+1", "x")
         assert not worker.equivalent(r"\frac{", "7")
         worker.time_limit = 1.0
