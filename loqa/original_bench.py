@@ -54,6 +54,7 @@ def run(
       num_iterations: iterations, or updates, timed together; as many before are not counted.
       configs: of ours; the first is as published.
     """
+    origin = provenance.collect()
     described = original_code.describe(original)
     if described["platform"] != jax.default_backend():
         raise UserError(
@@ -79,7 +80,7 @@ def run(
             "repeats": repeats,
             "num_iterations": num_iterations,
             "original": {"repository": original_code.REPOSITORY, **described},
-            **provenance.collect(),
+            **origin,
         },
     )
     return "\n".join(

@@ -119,7 +119,8 @@ def describe(original: OriginalCode) -> dict[str, str]:
 def time_iterations(original: OriginalCode, num_iterations: int) -> Timing:
     """Starts the original's training anew, times `num_iterations` iterations, and stops it.
 
-    Evaluation and compilation do not count; a push to the replay buffer every 10 iterations does.
+    Evaluation and compilation do not count. The replay buffer is pushed to every 10 iterations: 10
+    iterations, or a multiple, have their share of that.
 
     Raises:
       UserError: it ended, or the time was over, before there was enough to time.
