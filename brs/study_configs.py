@@ -23,3 +23,24 @@ class VariantsConfig:
     def trainings(self) -> Trainings:
         """What is trained."""
         return self.variants
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """A tree search for the best response to an agent of the Coin Game.
+
+    Attributes:
+      kind: "mctx" or "open_loop".
+      base: how the searcher plays in roll-outs: random, AC or AD.
+      num_simulations: of each tree.
+      num_trees: M, of mctx, whose visits are summed.
+      roll_out_steps: of a leaf's roll-out; of a whole simulation where the search is open-loop.
+      exploration: pb_c_init of mctx, or c of the open-loop search.
+    """
+
+    kind: str = "mctx"
+    base: str = "random"
+    num_simulations: int = 128
+    num_trees: int = 8
+    roll_out_steps: int = 16
+    exploration: float = 10.0
