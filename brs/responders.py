@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from brs import open_loop_search, search_model, tree_search
-from brs.coin_game_players import Params, Player
+from brs import open_loop_search, tree_search
+from brs.coin_game_players import Params, Player, inverse_draw
 from brs.search_model import BASES, Model, Node
 from brs.study_configs import SearchConfig
 from common import coin_game
@@ -42,7 +42,7 @@ def play(config: SearchConfig, game: CoinGame, agent: Player, params: Params, ke
         search_key, agent_key, step_key = jax.random.split(key, 3)
         action = choose(config, model, params, node, search_key)
         memory, probs = agent.act(params, node.memory, node.state, 1)
-        reply = search_model.inverse_draw(probs, jax.random.uniform(agent_key))
+        reply = inverse_draw(probs, jax.random.uniform(agent_key))
         actions = jnp.stack([action, reply])
         state, rewards = coin_game.step(game, node.state, actions, step_key)
         return Node(state, memory), rewards
