@@ -131,17 +131,39 @@ def solve(
     return Values(responder, agents), q_values[::-1]
 
 
+def against_constant_response(
+    game: CoinGame, agent: Agent, *, temperature: float, discount: float = 1.0
+) -> Values:
+    """Values against the soft best response, which is held constant: no gradient goes through."""
+
+    def respond(q_values: Array) -> Array:
+        return lax.stop_gradient(_soft(q_values, temperature))
+
+    return solve(game, agent, respond, discount=discount, temperature=temperature)[0]
+
+
 def self_play(game: CoinGame, agent: Agent, *, discount: float = 1.0) -> Values:
-    """Values of an agent against itself, differentiable through both seats: [M, M] joint modes."""
+    """Values of an agent against itself, differentiable through both seats."""
+    return match(game, agent, agent, discount=discount)
+
+
+def match(game: CoinGame, first: Agent, second: Agent, *, discount: float = 1.0) -> Values:
+    """Values of two agents with M and N modes, differentiable in both: [M N] joint modes.
+
+    Args:
+      game: parameters of the game.
+      first: in seat 0, the responder's.
+      second: in seat 1, the agent's.
+      discount: gamma, per step.
+    """
     moves = transitions(game)
-    num_modes = len(agent.next_modes)
-    first, second = agent.probs, agent.probs[:, moves.swapped]  # [M, S, A]
-    joint = first[:, None, :, :, None] * second[None, :, :, None]  # [M, M, S, A, A]
+    probs = first.probs, second.probs[:, moves.swapped]  # [M, S, A], [N, S, A]
+    joint = probs[0][:, None, :, :, None] * probs[1][None, :, :, None]  # [M, N, S, A, A]
     modes = (
-        num_modes * agent.next_modes[:, None, moves.events[0]]
-        + agent.next_modes[None, :, moves.events[1]]
+        len(second.next_modes) * first.next_modes[:, None, moves.events[0]]
+        + second.next_modes[None, :, moves.events[1]]
     )
-    joint = joint.reshape(-1, *joint.shape[2:])  # [M M, S, A, A]
+    joint = joint.reshape(-1, *joint.shape[2:])  # [M N, S, A, A]
     modes = modes.reshape(-1, *modes.shape[2:])
     expected = jnp.sum(joint[..., None] * jnp.asarray(moves.rewards, jnp.float32)[None], (2, 3))
 

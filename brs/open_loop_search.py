@@ -18,8 +18,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from brs import search_model
-from brs.coin_game_players import Params, inverse_draw
-from brs.search_model import Model, Node
+from brs.coin_game_players import inverse_draw
+from brs.search_model import Case, Model, Node
 from brs.study_configs import SearchConfig
 
 _NONE = -1
@@ -43,13 +43,13 @@ class Walk(NamedTuple):
     size: Array  # [] int32
 
 
-def choose(config: SearchConfig, model: Model, params: Params, node: Node, key: Array) -> Array:
+def choose(config: SearchConfig, model: Model, case: Case, node: Node, key: Array) -> Array:
     """Chooses the searcher's action at a node: the one visited most. Consumes the key.
 
     Args:
-      config: number of simulations, steps of each and exploration constant.
-      model: game, agent, base policy.
-      params: of the agent.
+      config: number of simulations, and steps of each.
+      model: game and agent.
+      case: parameters of the agent, base policy and exploration constant.
       node: where the game really stands.
       key: consumed.
 
@@ -65,13 +65,13 @@ def choose(config: SearchConfig, model: Model, params: Params, node: Node, key: 
     )
 
     def simulate(tree: Tree, key: Array) -> tuple[Tree, None]:
-        return _simulate(config, model, params, node, tree, key), None
+        return _simulate(config, model, case, node, tree, key), None
 
     tree, _ = lax.scan(simulate, tree, jax.random.split(key, config.num_simulations))
     return jnp.argmax(tree.visits[0])
 
 
-def upper_bounds(visits: Array, totals: Array, exploration: float) -> Array:
+def upper_bounds(visits: Array, totals: Array, exploration: Array) -> Array:
     """Mean plus bonus of each action; infinite where it was never tried. Shape [A]."""
     means = totals / jnp.maximum(visits, 1)
     bonus = exploration * jnp.sqrt(jnp.log(jnp.sum(visits) + 1) / jnp.maximum(visits, 1))
@@ -79,7 +79,7 @@ def upper_bounds(visits: Array, totals: Array, exploration: float) -> Array:
 
 
 def _simulate(
-    config: SearchConfig, model: Model, params: Params, root: Node, tree: Tree, key: Array
+    config: SearchConfig, model: Model, case: Case, root: Node, tree: Tree, key: Array
 ) -> Tree:
     """One simulation from the true position; consumes the key."""
 
@@ -87,16 +87,16 @@ def _simulate(
         action_key, step_key = jax.random.split(key)
         is_inside = walk.place >= 0
         place = jnp.maximum(walk.place, 0)
-        bounds = upper_bounds(tree.visits[place], tree.totals[place], config.exploration)
+        bounds = upper_bounds(tree.visits[place], tree.totals[place], case.exploration)
         uniform = jax.random.uniform(action_key)
         # Of untried actions any may be first.
         noise = jnp.where(
             jnp.isinf(bounds), jnp.roll(jnp.arange(4.0), (4 * uniform).astype(int)), 0
         )
         inside = jnp.argmax(jnp.where(jnp.isinf(bounds), 1e9, bounds) + noise)
-        outside = inverse_draw(model.base(model.game, walk.node.state, 0), uniform)
+        outside = inverse_draw(search_model.base_probs(model, case, walk.node), uniform)
         action = jnp.where(is_inside, inside, outside)
-        node, reward = search_model.step(model, params, walk.node, action, step_key)
+        node, reward = search_model.step(model, case, walk.node, action, step_key)
 
         child = walk.children[place, action]
         grows = is_inside & (child == _NONE) & (walk.size == tree.size)

@@ -3,7 +3,7 @@
 For each of its own actions b the detective asks what would come of it: the return of playing b now
 and at random afterwards, against this agent, from this state,
 
-    delta_b = E[ sum_{j < L} gamma^j r^2_{t+j} | s_t, h_t, b_t = b, b_{>t} ~ Uniform, a ~ pi_1 ]  (4)
+    delta_b = E[ sum_{j < L} gamma^j r^2_{t+j} | s_t, h_t, b_t = b, b_{>t} ~ Uniform, a ~ pi_1 ] (4)
 
 estimated by K roll-outs from a copy of the game, with new luck, in which the agent goes on from its
 own memory. The detective thus knows the agent only by its behaviour, and because the estimate is

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from brs import open_loop_search, tree_search
-from brs.coin_game_players import Params, Player, inverse_draw
-from brs.search_model import BASES, Model, Node
+from brs.coin_game_players import CONTROLLERS, Player, controlled, inverse_draw
+from brs.search_model import BASES, Case, Model, Node
 from brs.study_configs import SearchConfig
 from common import coin_game
 from common.coin_game import CoinGame
@@ -16,51 +16,63 @@ from common.coin_game import CoinGame
 _SEARCHES = {"mctx": tree_search.choose, "open_loop": open_loop_search.choose}
 
 
-def make_model(config: SearchConfig, game: CoinGame, agent: Player) -> Model:
-    """The model of a search against an agent."""
-    return Model(game, agent, BASES[config.base])
+def make_case(agent: Any, base: str, exploration: float) -> Case:
+    """What a search is told: the agent's parameters, a name of `BASES`, an exploration constant."""
+    return Case(agent, jnp.array(list(BASES).index(base), jnp.int32), jnp.array(exploration))
 
 
-def play(config: SearchConfig, game: CoinGame, agent: Player, params: Params, key: Array) -> Array:
+def play(config: SearchConfig, game: CoinGame, agent: Player, case: Case, key: Array) -> Array:
     """Plays one episode of a searcher in seat 0 against an agent.
 
     Args:
       config: the search.
       game: parameters of the game.
       agent: in seat 1.
-      params: of the agent.
+      case: see `make_case`.
       key: consumed.
 
     Returns:
       Rewards [T, P], of searcher and agent.
     """
-    model = make_model(config, game, agent)
-    choose = _SEARCHES[config.kind]
+    model, choose = Model(game, agent), _SEARCHES[config.kind]
     reset_key, play_key = jax.random.split(key)
 
     def one(node: Node, key: Array) -> tuple[Node, Array]:
         search_key, agent_key, step_key = jax.random.split(key, 3)
-        action = choose(config, model, params, node, search_key)
-        memory, probs = agent.act(params, node.memory, node.state, 1)
+        action = choose(config, model, case, node, search_key)
+        memory, probs = agent.act(case.agent, node.memory, node.state, 1)
         reply = inverse_draw(probs, jax.random.uniform(agent_key))
         actions = jnp.stack([action, reply])
         state, rewards = coin_game.step(game, node.state, actions, step_key)
         return Node(state, memory), rewards
 
-    first: Any = Node(coin_game.reset(game, reset_key), agent.start(params))
+    first: Any = Node(coin_game.reset(game, reset_key), agent.start(case.agent))
     _, rewards = lax.scan(one, first, jax.random.split(play_key, game.episode_length))
     return rewards
 
 
 def play_many(
-    config: SearchConfig,
-    game: CoinGame,
-    agent: Player,
-    params: Params,
-    key: Array,
-    num_episodes: int,
+    config: SearchConfig, game: CoinGame, agent: Player, case: Case, keys: Array
 ) -> Array:
-    """Rewards per step of searcher and agent in B episodes. Shape [B, P]; consumes the key."""
-    keys = jax.random.split(key, num_episodes)
-    rewards = jax.vmap(lambda key: play(config, game, agent, params, key))(keys)
+    """Rewards per step of searcher and agent in an episode for each key. Shape [B, P]."""
+    rewards = jax.vmap(lambda key: play(config, game, agent, case, key))(keys)
     return jnp.mean(rewards, axis=1)
+
+
+def any_controller(game: CoinGame) -> Player:
+    """The player whose parameters are its index in `CONTROLLERS`: one program plays them all."""
+    players = [controlled(game, controller) for controller in CONTROLLERS.values()]
+
+    def start(index: Array) -> Any:
+        memories = [player.start(()) for player in players]
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *memories)
+
+    def act(index: Array, memories: Any, state: Any, seat: int) -> tuple[Any, Array]:
+        each = [
+            player.act((), jax.tree.map(lambda leaf, i=i: leaf[i], memories), state, seat)
+            for i, player in enumerate(players)
+        ]
+        memories = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[memory for memory, _ in each])
+        return memories, jnp.stack([probs for _, probs in each])[index]
+
+    return Player(start, act)

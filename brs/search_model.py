@@ -6,7 +6,6 @@ searcher's, and the game steps. The searcher sits in seat 0, the agent in seat 1
 searcher's, undiscounted, and stop with the episode.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +19,13 @@ from common.coin_game_players import always_cooperate, always_defect, random_pla
 
 BASES = {"random": random_player, "AC": always_cooperate, "AD": always_defect}
 
-Params = Any
+
+class Case(NamedTuple):
+    """What a compiled search is told when it runs."""
+
+    agent: Any  # parameters of the agent
+    base: Array  # [] int32, index into BASES: how the searcher plays in roll-outs
+    exploration: Array  # []
 
 
 class Node(NamedTuple):
@@ -35,31 +40,36 @@ class Model(NamedTuple):
 
     game: CoinGame
     agent: Player
-    base: Callable[[CoinGame, CoinGameState, int], Array]  # how the searcher plays in roll-outs
 
 
-def step(model: Model, params: Params, node: Node, action: Array, key: Array) -> tuple[Node, Array]:
+def step(model: Model, case: Case, node: Node, action: Array, key: Array) -> tuple[Node, Array]:
     """Plays an action of the searcher; consumes the key.
 
     Returns:
       The next node, and the searcher's reward, which is zero once the episode is over.
     """
     agent_key, step_key = jax.random.split(key)
-    memory, probs = model.agent.act(params, node.memory, node.state, 1)
+    memory, probs = model.agent.act(case.agent, node.memory, node.state, 1)
     reply = inverse_draw(probs, jax.random.uniform(agent_key))
     state, rewards = coin_game.step(model.game, node.state, jnp.stack([action, reply]), step_key)
     is_on = node.state.time < model.game.episode_length
     return Node(state, memory), jnp.where(is_on, rewards[0], 0.0)
 
 
-def roll_out(model: Model, params: Params, node: Node, num_steps: int, key: Array) -> Array:
+def base_probs(model: Model, case: Case, node: Node) -> Array:
+    """How the searcher plays in roll-outs. Shape [A]."""
+    probs = jnp.stack([script(model.game, node.state, 0) for script in BASES.values()])
+    return probs[case.base]
+
+
+def roll_out(model: Model, case: Case, node: Node, num_steps: int, key: Array) -> Array:
     """Return of the base policy over some steps, or until the episode ends. Consumes the key."""
 
     def one(node: Node, key: Array) -> tuple[Node, Array]:
         action_key, step_key = jax.random.split(key)
-        probs = model.base(model.game, node.state, 0)
+        probs = base_probs(model, case, node)
         action = inverse_draw(probs, jax.random.uniform(action_key))
-        return step(model, params, node, action, step_key)
+        return step(model, case, node, action, step_key)
 
     _, rewards = lax.scan(one, node, jax.random.split(key, num_steps))
     return jnp.sum(rewards)

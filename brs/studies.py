@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from brs.certificate import certify
 from brs.findings import Findings, curve_rows, side_by_side
-from brs.study_configs import VariantsConfig
+from brs.study_configs import CertificateConfig, VariantsConfig
 from brs.trainer import Trainer
 
 
@@ -15,12 +16,18 @@ def study(config: Any, trainer: Trainer) -> Findings:
       config: its settings; their type decides what is done.
       trainer: trains what it needs.
     """
-    kinds: dict[type, Callable[[Any, Trainer], Findings]] = {VariantsConfig: compare_variants}
+    kinds: dict[type, Callable[[Any, Trainer], Findings]] = {
+        VariantsConfig: compare_variants,
+        CertificateConfig: certify,
+    }
     return kinds[type(config)](config, trainer)
 
 
 def compare_variants(config: VariantsConfig, trainer: Trainer) -> Findings:
-    """Trains all variants; metrics are those of each at the end, and differences of some."""
+    """Trains all variants; metrics are those of each at the end, and differences of some.
+
+    NAME_extortion is what an agent gets more than its best responder.
+    """
     results = {name: trainer.train(variant, name) for name, variant in config.variants}
     metrics = {
         f"{name}_{metric}": values
@@ -31,5 +38,11 @@ def compare_variants(config: VariantsConfig, trainer: Trainer) -> Findings:
         for metric, values in results[first].metrics.items():
             pairs = zip(values, results[second].metrics[metric], strict=True)
             metrics[f"{first}_minus_{second}_{metric}"] = [a - b for a, b in pairs]
+    for name, result in results.items():
+        if "best_response" in result.metrics:
+            both = (result.metrics[which] for which in ("agent_vs_best_response", "best_response"))
+            metrics[f"{name}_extortion"] = [
+                ours - theirs for ours, theirs in zip(*both, strict=True)
+            ]
     curves = {name: curve_rows(result.log, trainer.seeds) for name, result in results.items()}
     return Findings(metrics, side_by_side(curves))

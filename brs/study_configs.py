@@ -31,7 +31,6 @@ class SearchConfig:
 
     Attributes:
       kind: "mctx" or "open_loop".
-      base: how the searcher plays in roll-outs: random, AC or AD.
       num_simulations: of each tree.
       num_trees: M, of mctx, whose visits are summed.
       roll_out_steps: of a leaf's roll-out; of a whole simulation where the search is open-loop.
@@ -39,8 +38,41 @@ class SearchConfig:
     """
 
     kind: str = "mctx"
-    base: str = "random"
     num_simulations: int = 128
     num_trees: int = 8
     roll_out_steps: int = 16
     exploration: float = 10.0
+
+
+MCTX = SearchConfig()
+OPEN_LOOP = SearchConfig("open_loop", num_simulations=512, roll_out_steps=20, exploration=1.0)
+MCTX_DEFAULT_EXPLORATION = 1.25
+
+
+@dataclass(frozen=True)
+class CertificateConfig:
+    """Searches against scripted agents whose exact best response is known.
+
+    Attributes:
+      mctx: the search with mctx.
+      open_loop: our own.
+      cases: agent and base policy of the roll-outs, of every match.
+      num_episodes: of every match and seed.
+      episode_length: T.
+    """
+
+    mctx: SearchConfig = MCTX
+    open_loop: SearchConfig = OPEN_LOOP
+    cases: tuple[tuple[str, str], ...] = (
+        ("AC", "random"),
+        ("AD", "random"),
+        ("AD", "AD"),
+        ("Coin-TFT", "AC"),
+    )
+    num_episodes: int = 4
+    episode_length: int = 50
+    shows: str = "certificate"
+
+    def trainings(self) -> Trainings:
+        """Nothing is trained."""
+        return ()

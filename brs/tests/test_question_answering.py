@@ -35,15 +35,15 @@ def closed_form(logits, state):
     return question_answering.normalise(deltas, Questions("returns", 1, STEPS, GAMMA))
 
 
-@pytest.mark.parametrize("state", range(5))
+@pytest.mark.parametrize("state", [0, 2])
 def test_many_roll_outs_give_the_answers_in_closed_form(state):
-    answers = jax.jit(lambda key: asked(LOGITS, state, 20000, key))(jax.random.key(state))
-    np.testing.assert_allclose(answers, closed_form(LOGITS, state), atol=0.1)
+    answers = jax.jit(lambda key: asked(LOGITS, state, 4000, key))(jax.random.key(state))
+    np.testing.assert_allclose(answers, closed_form(LOGITS, state), atol=0.2)
 
 
 def test_answers_of_one_roll_out_have_the_right_mean_gradient():
     """Averaged over many single questions, the sampled Jacobian is that of the closed form."""
-    keys = jax.random.split(jax.random.key(1), 40000)
+    keys = jax.random.split(jax.random.key(1), 8000)
     jacobian = jax.jit(
         lambda keys: jnp.mean(
             jax.vmap(lambda key: jax.jacrev(lambda x: asked(x, 2, 1, key))(LOGITS))(keys), axis=0
@@ -51,7 +51,7 @@ def test_answers_of_one_roll_out_have_the_right_mean_gradient():
     )(keys)
     exact = jax.jacfwd(lambda logits: closed_form(logits, 2))(LOGITS)
     assert jnp.max(jnp.abs(exact)) > 0.3
-    np.testing.assert_allclose(jacobian, exact, atol=0.06)
+    np.testing.assert_allclose(jacobian, exact, atol=0.1)
 
 
 def test_estimates_are_means_whose_gradient_is_that_of_dice():
@@ -103,7 +103,7 @@ def test_estimates_are_means_whose_gradient_is_that_of_dice():
 
 
 def test_the_baseline_lowers_the_variance_of_the_gradient():
-    keys = jax.random.split(jax.random.key(2), 2000)
+    keys = jax.random.split(jax.random.key(2), 600)
 
     def centred_gradient(key):
         return jax.grad(lambda x: asked(x, 1, 4, key)[-1])(LOGITS)
@@ -122,7 +122,7 @@ def test_the_baseline_lowers_the_variance_of_the_gradient():
 
     ours, plain = (jax.jit(jax.vmap(f))(keys) for f in (centred_gradient, plain_gradient))
     assert jnp.sum(jnp.var(ours, axis=0)) < 0.5 * jnp.sum(jnp.var(plain, axis=0))
-    np.testing.assert_allclose(jnp.mean(ours, axis=0), jnp.mean(plain, axis=0), atol=0.05)
+    np.testing.assert_allclose(jnp.mean(ours, axis=0), jnp.mean(plain, axis=0), atol=0.1)
 
 
 def test_same_key_same_answers_other_key_others():
@@ -148,8 +148,8 @@ def test_the_first_action_is_the_one_asked_about_and_the_rest_are_uniform():
 
 
 def test_policy_probabilities_are_read_off_after_each_action():
-    answers = jax.jit(lambda key: asked(LOGITS, 2, 20000, key, "policy_probs"))(jax.random.key(3))
+    answers = jax.jit(lambda key: asked(LOGITS, 2, 4000, key, "policy_probs"))(jax.random.key(3))
     from brs.learned_evaluation import _policy_probs
 
     expected = _policy_probs(jax.nn.sigmoid(LOGITS))[2]
-    np.testing.assert_allclose(answers, expected, atol=0.02)
+    np.testing.assert_allclose(answers, expected, atol=0.04)
