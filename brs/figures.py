@@ -14,6 +14,7 @@ from common.logger import curves, results
 
 PICTURES: dict[str, Callable[[Any, Record, Rows], Figure]] = {
     "policies": ipd_figures.draw_policies,
+    "learned": ipd_figures.draw_learned,
     "front": ipd_figures.draw_front,
     "certificate": coin_game_figures.draw_certificate,
     "values": coin_game_figures.draw_values,

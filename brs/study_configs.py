@@ -7,25 +7,6 @@ Trainings = tuple[tuple[str, Any], ...]  # name, settings
 
 
 @dataclass(frozen=True)
-class VariantsConfig:
-    """Trainings side by side; metrics carry the variant's name in front.
-
-    Attributes:
-      variants: name and settings of each.
-      differences: pairs of variants whose metrics are subtracted, as FIRST_minus_SECOND_METRIC.
-      shows: how the figure is drawn.
-    """
-
-    variants: Trainings
-    differences: tuple[tuple[str, str], ...] = ()
-    shows: str = "policies"
-
-    def trainings(self) -> Trainings:
-        """What is trained."""
-        return self.variants
-
-
-@dataclass(frozen=True)
 class SearchConfig:
     """A tree search for the best response to an agent of the Coin Game.
 
@@ -47,6 +28,29 @@ class SearchConfig:
 MCTX = SearchConfig()
 OPEN_LOOP = SearchConfig("open_loop", num_simulations=512, roll_out_steps=20, exploration=1.0)
 MCTX_DEFAULT_EXPLORATION = 1.25
+
+
+@dataclass(frozen=True)
+class VariantsConfig:
+    """Trainings side by side; metrics carry the variant's name in front.
+
+    Attributes:
+      variants: name and settings of each.
+      differences: pairs of variants whose metrics are subtracted, as FIRST_minus_SECOND_METRIC.
+      shows: how the figure is drawn.
+      search: with which the agents of the Coin Game are searched for weaknesses; None for not.
+      num_search_episodes: of each agent.
+    """
+
+    variants: Trainings
+    differences: tuple[tuple[str, str], ...] = ()
+    shows: str = "policies"
+    search: SearchConfig | None = None
+    num_search_episodes: int = 16
+
+    def trainings(self) -> Trainings:
+        """What is trained."""
+        return self.variants
 
 
 @dataclass(frozen=True)

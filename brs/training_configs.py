@@ -119,3 +119,23 @@ class BrsConfig:
     def buffer_size(self) -> int:
         """Past agents that a run can push, at most the capacity: more would never be filled."""
         return min(-(-self.num_updates // self.push_every_updates), self.buffer_capacity)
+
+
+@dataclass(frozen=True)
+class ResponderConfig:
+    """A trained best responder to a frozen agent of the Coin Game: sizes and rates, our own."""
+
+    num_updates: int = setting(300, "updates", low=1)
+    num_eval_episodes: int = setting(1024, "episodes of the final evaluation", low=1)
+    batch_size: int = setting(128, "episodes per update", low=1)
+    num_epochs: int = setting(8, "gradient steps per update", low=1)
+    hidden_size: int = setting(32, "units of actor and critic", low=1)
+    trace_decay: float = setting(0.95, "lambda of the advantages", low=0.0, high=1.0)
+    learning_rate: float = setting(5e-3, "Adam, at the start; falls to 0 linearly", low=0.0)
+    entropy_weight: float = setting(0.01, "bonus of the policy", low=0.0)
+    clip_epsilon: float = setting(0.2, "clipping of the policy's ratio", low=0.0)
+    max_grad_norm: float = setting(0.5, "clipping of the gradient", low=0.0)
+
+    def __post_init__(self) -> None:
+        """Refuses values outside their range."""
+        check_fields(self)
