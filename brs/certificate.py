@@ -68,9 +68,9 @@ def _play(
     seeds: Sequence[int],
 ) -> np.ndarray:
     """Rewards per step of every case and seed, of searcher and agent. Shape [N, S, P]."""
-    player, names = responders.any_controller(game), list(CONTROLLERS)
+    player = responders.any_controller(game)
     told = [
-        responders.make_case(jnp.array(names.index(agent), jnp.int32), base, exploration)
+        responders.make_case(responders.as_tables(CONTROLLERS[agent]), base, exploration)
         for agent, base, exploration in cases
     ]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *told)

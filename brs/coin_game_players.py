@@ -85,23 +85,32 @@ def controlled(game: CoinGame, controller: Controller) -> Player:
     """The player that a controller is; its parameters are unused."""
     next_modes = jnp.array(controller.next_modes, jnp.int32)
 
-    def start(params: Params) -> ControllerMemory:
-        del params
-        nowhere = jnp.full(2, -1, jnp.int32)
-        return ControllerMemory(jnp.zeros((), jnp.int32), nowhere, jnp.zeros((), jnp.int32))
-
     def act(
         params: Params, memory: ControllerMemory, state: CoinGameState, seat: int
     ) -> tuple[ControllerMemory, Array]:
         del params
-        has_taken = jnp.all(state.player_cells[1 - seat] == memory.coin_cell)
-        event = jnp.where(memory.coin_owner == seat, TOOK_MINE, TOOK_ITS_OWN)
-        mode = next_modes[memory.mode, jnp.where(has_taken, event, NOTHING)]
+        memory, event = look(memory, state, seat)
+        mode = next_modes[memory.mode, event]
         probs = jnp.stack([script(game, state, seat) for script in controller.scripts])
-        memory = ControllerMemory(mode, state.coin_cells[0], state.coin_owners[0])
-        return memory, probs[mode]
+        return memory._replace(mode=mode), probs[mode]
 
-    return Player(start, act)
+    return Player(lambda params: nothing_seen(), act)
+
+
+def nothing_seen() -> ControllerMemory:
+    """The memory of a controller before the first step."""
+    nowhere = jnp.full(2, -1, jnp.int32)
+    return ControllerMemory(jnp.zeros((), jnp.int32), nowhere, jnp.zeros((), jnp.int32))
+
+
+def look(
+    memory: ControllerMemory, state: CoinGameState, seat: int
+) -> tuple[ControllerMemory, Array]:
+    """Remembers the coin, and tells what the other player did in the step before. Event []."""
+    has_taken = jnp.all(state.player_cells[1 - seat] == memory.coin_cell)
+    event = jnp.where(memory.coin_owner == seat, TOOK_MINE, TOOK_ITS_OWN)
+    seen = ControllerMemory(memory.mode, state.coin_cells[0], state.coin_owners[0])
+    return seen, jnp.where(has_taken, event, NOTHING)
 
 
 def play(

@@ -1,13 +1,13 @@
 """Best responders by search in whole games: each real move of the searcher is a new search."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from brs import open_loop_search, tree_search
-from brs.coin_game_players import CONTROLLERS, Player, controlled, inverse_draw
+from brs import coin_game_players, open_loop_search, tree_search
+from brs.coin_game_players import Controller, Player, inverse_draw
 from brs.search_model import BASES, Case, Model, Node
 from brs.study_configs import SearchConfig
 from common import coin_game
@@ -59,20 +59,30 @@ def play_many(
     return jnp.mean(rewards, axis=1)
 
 
+class Tables(NamedTuple):
+    """A controller of two modes as numbers."""
+
+    scripts: Array  # [M] int32, index into BASES: what it plays in each mode
+    next_modes: Array  # [M, E] int32
+
+
+def as_tables(controller: Controller) -> Tables:
+    """The numbers of a controller whose scripts are of `BASES`."""
+    known = list(BASES.values())
+    scripts = [known.index(script) for script in controller.scripts]
+    modes = [list(row) for row in controller.next_modes]
+    if len(scripts) == 1:  # a second mode that is never reached
+        scripts, modes = scripts * 2, modes * 2
+    return Tables(jnp.array(scripts, jnp.int32), jnp.array(modes, jnp.int32))
+
+
 def any_controller(game: CoinGame) -> Player:
-    """The player whose parameters are its index in `CONTROLLERS`: one program plays them all."""
-    players = [controlled(game, controller) for controller in CONTROLLERS.values()]
+    """The player whose parameters are `Tables`: one program plays all scripts."""
 
-    def start(index: Array) -> Any:
-        memories = [player.start(()) for player in players]
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *memories)
+    def act(tables: Tables, memory: Any, state: Any, seat: int) -> tuple[Any, Array]:
+        memory, event = coin_game_players.look(memory, state, seat)
+        mode = tables.next_modes[memory.mode, event]
+        probs = jnp.stack([script(game, state, seat) for script in BASES.values()])
+        return memory._replace(mode=mode), probs[tables.scripts[mode]]
 
-    def act(index: Array, memories: Any, state: Any, seat: int) -> tuple[Any, Array]:
-        each = [
-            player.act((), jax.tree.map(lambda leaf, i=i: leaf[i], memories), state, seat)
-            for i, player in enumerate(players)
-        ]
-        memories = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[memory for memory, _ in each])
-        return memories, jnp.stack([probs for _, probs in each])[index]
-
-    return Player(start, act)
+    return Player(lambda tables: coin_game_players.nothing_seen(), act)

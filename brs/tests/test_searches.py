@@ -1,13 +1,11 @@
 """Tree searches in a game that is small enough to know everything about."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import exact_coin_game, open_loop_search, responders, search_model
+from brs import coin_game_players, exact_coin_game, open_loop_search, responders, search_model
 from brs.coin_game_players import CONTROLLERS, controlled
 from brs.search_model import Case, Model, Node
 from brs.study_configs import SearchConfig
@@ -68,21 +66,17 @@ def test_roll_outs_of_the_model_have_the_exact_mean_and_end_with_the_episode():
     assert abs(returns.mean() - exact) < 4 * returns.std() / np.sqrt(len(returns))
 
 
-def test_any_controller_plays_as_each_of_them_does():
-    game = CoinGame()
-    together, names = responders.any_controller(game), list(CONTROLLERS)
-    states = jax.vmap(partial(coin_game.reset, game))(jax.random.split(jax.random.key(1), 8))
-    for index, name in ((0, "AC"), (2, "random")):
-        alone = controlled(game, CONTROLLERS[name])
-        for seat in (0, 1):
-            ours = jax.vmap(
-                lambda s, i=index, seat=seat: together.act(i, together.start(i), s, seat)[1]
-            )(states)
-            theirs = jax.vmap(lambda s, a=alone, seat=seat: a.act((), a.start(()), s, seat)[1])(
-                states
-            )
-            np.testing.assert_array_equal(ours, theirs)
-    assert names[:3] == ["AC", "AD", "random"]
+@pytest.mark.parametrize("name", ["AC", "random", "Coin-TFT", "Coin-Grim"])
+def test_any_controller_plays_as_each_of_them_does(name):
+    """Along an episode of defectors, which make everybody angry who can be."""
+    together, alone = responders.any_controller(GAME), controlled(GAME, CONTROLLERS[name])
+    tables = responders.as_tables(CONTROLLERS[name])
+    defect = controlled(GAME, CONTROLLERS["AD"])
+    episodes = [
+        coin_game_players.play(GAME, (defect, player), ((), params), jax.random.key(4))
+        for player, params in ((together, tables), (alone, ()))
+    ]
+    np.testing.assert_array_equal(episodes[0].log_policies, episodes[1].log_policies)
 
 
 def test_coin_tft_turns_angry_and_forgives():
