@@ -56,31 +56,50 @@ _EXACT_CLAIMS = (
         "brs_with_itself",
         "BRS cooperates with itself (reward per step)",
         "brs_self_play",
-        Criterion("mean", ">=", 0.25, partly=0.15),
+        Criterion("mean", ">=", 0.33, partly=0.25),
     ),
     _coin_claim(
         "brs_best_response",
-        "The best response to BRS leaves it a cooperator's reward",
+        "The best response to BRS leaves it nearly a cooperator's reward",
         "brs_agent_vs_best_response",
-        Criterion("mean", ">=", 0.2, partly=0.1),
+        Criterion("mean", ">=", 0.25, partly=0.15),
+    ),
+    _coin_claim(
+        "brs_retaliates",
+        "AD gets less from BRS than the best response does (difference)",
+        "brs_gain_of_cooperation",
+        Criterion("mean", ">=", 0.1, partly=0.03),
     ),
     _coin_claim(
         "nosp_extorts",
         "BRS-NOSP extorts its best responder: by how much it gets more than that",
         "nosp_extortion",
-        Criterion("mean", ">=", 0.1, partly=0.03),
+        Criterion("mean", ">=", 0.08, partly=0.03),
+    ),
+    _coin_claim(
+        "nosp_takes_from_ac",
+        "BRS-NOSP takes from AC: by how much it gets more than that",
+        "nosp_gain_from_AC",
+        Criterion("mean", ">=", 0.15, partly=0.05),
     ),
     _coin_claim(
         "nosp_with_itself",
         "BRS-NOSP cooperates less with itself than BRS (difference per step)",
         "nosp_minus_brs_self_play",
-        Criterion("mean", "<=", -0.1, partly=-0.03),
+        Criterion("mean", "<=", -0.15, partly=-0.05),
     ),
     _coin_claim(
         "self_play_only_is_exploited",
         "Self-play alone is exploited by its best response (agent's reward)",
         "sp_only_agent_vs_best_response",
         Criterion("mean", "<=", 0.0, partly=0.1),
+    ),
+    _coin_claim(
+        "through_term_matters",
+        "Without the gradient through the detective the best responder leaves the agent less "
+        "(difference)",
+        "brs_no_through_minus_brs_agent_vs_best_response",
+        Criterion("mean", "<=", -0.15, partly=-0.05),
     ),
 )
 
@@ -96,7 +115,7 @@ _EXACT_VARIANTS: dict[str, dict[str, Any]] = {
 def _exact(base: ExactCoinConfig, names: tuple[str, ...]) -> VariantsConfig:
     return VariantsConfig(
         tuple((name, replace(base, **_EXACT_VARIANTS[name])) for name in names),
-        differences=(("nosp", "brs"),),
+        differences=(("nosp", "brs"), ("brs_no_through", "brs")) if len(names) > 2 else (),
         shows="values",
     )
 

@@ -15,9 +15,18 @@ from jax import Array, lax
 from brs.coin_game_players import Player, inverse_draw
 from common import coin_game
 from common.coin_game import CoinGame, CoinGameState
-from common.coin_game_players import always_cooperate, always_defect, random_player
+from common.coin_game_players import (
+    ScriptedPlayer,
+    always_cooperate,
+    always_defect,
+    random_player,
+)
 
-BASES = {"random": random_player, "AC": always_cooperate, "AD": always_defect}
+BASES: dict[str, ScriptedPlayer] = {
+    "random": random_player,
+    "AC": always_cooperate,
+    "AD": always_defect,
+}
 
 
 class Case(NamedTuple):

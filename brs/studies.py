@@ -15,6 +15,12 @@ from brs.study_configs import CertificateConfig, VariantsConfig
 from brs.trainer import Trainer
 from brs.training_configs import BrsConfig
 
+GAINS = {  # of an agent over who meets it, and what its opponent gains by responding best
+    "extortion": ("agent_vs_best_response", "best_response"),
+    "gain_from_AC": ("agent_vs_AC", "AC_vs_agent"),
+    "gain_of_cooperation": ("best_response", "AD_vs_agent"),
+}
+
 
 def study(config: Any, trainer: Trainer) -> Findings:
     """Runs an experiment of any kind.
@@ -33,7 +39,7 @@ def study(config: Any, trainer: Trainer) -> Findings:
 def compare_variants(config: VariantsConfig, trainer: Trainer) -> Findings:
     """Trains all variants; metrics are those of each at the end, and differences of some.
 
-    NAME_extortion is what an agent gets more than its best responder.
+    Within a variant, `GAINS` are differences too.
     """
     results = {name: trainer.train(variant, name) for name, variant in config.variants}
     metrics = {

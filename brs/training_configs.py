@@ -43,12 +43,12 @@ class ExactConfig:
 class ExactCoinConfig:
     """A tabular agent of the Coin Game, trained by exact gradients against its exact response."""
 
-    num_updates: int = setting(300, "updates (ours)", low=1)
+    num_updates: int = setting(400, "updates (ours)", low=1)
     eval_every_updates: int = setting(50, "updates between evaluations", low=1)
     grid_size: int = setting(3, "rows and columns of the grid", low=2)
     episode_length: int = setting(50, "steps per episode (T)", low=2)
     discount: float = setting(0.96, "gamma, per step", low=0.0, high=1.0)
-    temperature: float = setting(0.1, "tau of the soft response, in rewards (ours)", low=1e-3)
+    temperature: float = setting(1.0, "tau of the soft response, in rewards (ours)", low=1e-3)
     through_detective: bool = setting(True, "whether the gradient passes through the detective")
     self_play: bool = setting(True, "whether there is a step of self-play")
     learning_rate: float = setting(0.05, "Adam, against the detective (ours)", low=0.0)
