@@ -132,7 +132,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
                 num_episodes=1,
                 episode_length=3,
             ),
-            "quick": CertificateConfig(),
+            "quick": CertificateConfig(num_episodes=2),
             "paper": CertificateConfig(num_episodes=16),
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 4},
