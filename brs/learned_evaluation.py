@@ -63,22 +63,26 @@ def _policy_probs(policy: Array) -> Array:
 def evaluate_exactly(config: BrsConfig, players: Players, state: TrainState) -> Metrics:
     """The prisoner's dilemma: exact values, the detective's regret and its fidelity."""
     policy = jax.nn.sigmoid(state.params["agent"]["actor"])
-    detective = partial(detective_policy, players, state.params["detective"]["actor"])
+    detective = state.params["detective"]["actor"]
+    described = describe(policy, config.discount)
+    return {**described, **judge_detective(players, detective, policy, config.discount)}
+
+
+def judge_detective(players: Players, detective: Any, policy: Array, discount: float) -> Metrics:
+    """How good an answer a detective is to an agent, and how faithful its derivative."""
+    told = partial(detective_policy, players, detective)
     reference = partial(
         ipd_best_response.soft_best_response,
-        discount=config.discount,
+        discount=discount,
         temperature=REFERENCE_TEMPERATURE,
     )
-    responder = detective(policy)
-    values = ipd_best_response.play(policy, responder, config.discount)
+    responder = told(policy)
+    values = ipd_best_response.play(policy, responder, discount)
     return {
-        **describe(policy, config.discount),
         "agent_vs_detective": values.agent,
         "detective_vs_agent": values.responder,
-        "detective_regret": ipd_best_response.regret(policy, responder, config.discount),
-        "detective_fidelity": ipd_best_response.fidelity(
-            policy, detective, reference, config.discount
-        ),
+        "detective_regret": ipd_best_response.regret(policy, responder, discount),
+        "detective_fidelity": ipd_best_response.fidelity(policy, told, reference, discount),
     }
 
 

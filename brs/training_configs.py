@@ -66,6 +66,35 @@ class ExactCoinConfig:
 
 
 @dataclass(frozen=True)
+class AmortisedConfig:
+    """A learned detective of the prisoner's dilemma, trained by exact gradients; all ours."""
+
+    num_updates: int = setting(600, "updates", low=1)
+    eval_every_updates: int = setting(50, "updates between evaluations", low=1)
+    discount: float = setting(0.96, "gamma, per step", low=0.0, high=0.999)
+    roll_out_steps: int = setting(8, "steps of the answers (L)", low=2)
+    hidden_size: int = setting(32, "units of the detective", low=1)
+    agent_buffer: bool = setting(True, "whether the detective meets past agents, with noise")
+    num_drawn_agents: int = setting(16, "agents per step of the detective", low=1)
+    noise: float = setting(1.0, "sigma of the noise on their logits", low=0.0)
+    detective_updates: int = setting(4, "detective steps per update", low=1)
+    self_play: bool = setting(True, "whether there is a step of self-play")
+    detective_learning_rate: float = setting(0.01, "Adam, detective", low=0.0)
+    learning_rate: float = setting(0.05, "Adam, agent against the detective", low=0.0)
+    self_play_learning_rate: float = setting(0.05, "Adam, self-play", low=0.0)
+
+    def __post_init__(self) -> None:
+        """Refuses values outside their range and sizes that do not divide."""
+        check_fields(self)
+        check_divides(self, "num_updates", "eval_every_updates")
+
+    @property
+    def checkpoint_every_updates(self) -> int:
+        """Updates between checkpoints."""
+        return self.eval_every_updates
+
+
+@dataclass(frozen=True)
 class BrsConfig:
     """BRS with a learned detective that asks questions, in either game."""
 
