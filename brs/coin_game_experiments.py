@@ -146,7 +146,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         configs={
             "smoke": _exact(
                 replace(_SMALL, num_updates=2, eval_every_updates=1, episode_length=3),
-                ("brs", "nosp"),
+                ("brs",),
             ),
             "quick": _exact(_SMALL, tuple(_EXACT_VARIANTS)),
             "paper": _exact(ExactCoinConfig(), tuple(_EXACT_VARIANTS)),
