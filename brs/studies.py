@@ -52,11 +52,10 @@ def compare_variants(config: VariantsConfig, trainer: Trainer) -> Findings:
             pairs = zip(values, results[second].metrics[metric], strict=True)
             metrics[f"{first}_minus_{second}_{metric}"] = [a - b for a, b in pairs]
     for name, result in results.items():
-        if "best_response" in result.metrics:
-            both = (result.metrics[which] for which in ("agent_vs_best_response", "best_response"))
-            metrics[f"{name}_extortion"] = [
-                ours - theirs for ours, theirs in zip(*both, strict=True)
-            ]
+        for label, (ours, theirs) in GAINS.items():
+            if ours in result.metrics and theirs in result.metrics:
+                pairs = zip(result.metrics[ours], result.metrics[theirs], strict=True)
+                metrics[f"{name}_{label}"] = [a - b for a, b in pairs]
         if config.search is not None:
             searched = search_agents(config, trainer.seeds, dict(config.variants)[name], result)
             metrics |= {f"{name}_{metric}": values for metric, values in searched.items()}
