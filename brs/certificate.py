@@ -10,14 +10,14 @@ from brs import exact_coin_game, responders
 from brs.coin_game_players import CONTROLLERS
 from brs.findings import Findings, Metrics, Rows
 from brs.search_model import Case
-from brs.study_configs import MCTX_DEFAULT_EXPLORATION, CertificateConfig, SearchConfig
+from brs.study_configs import MCTX_DEFAULT_EXPLORATION, CertificateConfig
 from brs.trainer import Trainer
 from common.coin_game import CoinGame
 from common.logger import provenance
 
 
 def certify(config: CertificateConfig, trainer: Trainer) -> Findings:
-    """Plays every case with both searches, and mctx once with its default exploration constant.
+    """Plays every case with a search, and mctx once with its default exploration constant.
 
     Metrics: exact_AGENT and exact_agent_AGENT, what best responder and agent get by dynamic
     programming; SEARCH_vs_AGENT and SEARCH_agent_AGENT, per seed, of the base policy with the
@@ -32,19 +32,17 @@ def certify(config: CertificateConfig, trainer: Trainer) -> Findings:
         for label, value in (("exact", best.responder), ("exact_agent", best.agent)):
             per_step = float(value) / game.episode_length
             metrics[f"{label}_{name}"] = [per_step] * len(trainer.seeds)
-    for search in (config.mctx, config.open_loop):
-        metrics |= _of_search(config, search, game, trainer.seeds)
+    metrics |= _of_search(config, game, trainer.seeds)
     curves: Rows = [{"update": 0, "seed": seed} for seed in trainer.seeds]
     return Findings(metrics, curves)
 
 
-def _of_search(
-    config: CertificateConfig, search: SearchConfig, game: CoinGame, seeds: Sequence[int]
-) -> Metrics:
+def _of_search(config: CertificateConfig, game: CoinGame, seeds: Sequence[int]) -> Metrics:
+    search = config.search
     cases = [(agent, base, search.exploration) for agent, base in config.cases]
     if search.kind == "mctx":
         cases.append(("AD", "random", MCTX_DEFAULT_EXPLORATION))
-    rewards = _play(config, search, game, cases, seeds)  # [N, S, P]
+    rewards = _play(config, game, cases, seeds)  # [N, S, P]
     metrics: Metrics = {}
     best: dict[str, np.ndarray] = {}
     for (agent, base, exploration), found in zip(cases, rewards, strict=True):
@@ -62,7 +60,6 @@ def _of_search(
 
 def _play(
     config: CertificateConfig,
-    search: SearchConfig,
     game: CoinGame,
     cases: Sequence[tuple[str, str, float]],
     seeds: Sequence[int],
@@ -81,7 +78,7 @@ def _play(
     @jax.jit
     def play_all(stacked: Case) -> jax.Array:
         def one(case: Case) -> jax.Array:
-            rewards = responders.play_many(search, game, player, case, keys.reshape(-1))
+            rewards = responders.play_many(config.search, game, player, case, keys.reshape(-1))
             return jnp.mean(rewards.reshape(*keys.shape, 2), axis=1)
 
         return jax.lax.map(one, stacked)

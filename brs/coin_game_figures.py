@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from brs.curve_drawing import STYLES, Record, Rows, draw_seeds
 
 AGENTS = ("AC", "AD", "Coin-TFT")
-RESPONDERS = (("exact", "exact"), ("mctx", "mctx, 8 trees"), ("open_loop", "open-loop UCT"))
+SEARCHES = {"mctx": "mctx, 8 trees", "open_loop": "open-loop UCT"}
 VALUES = (
     ("self_play", "with itself"),
     ("agent_vs_best_response", "agent against\nbest response"),
@@ -23,14 +23,12 @@ VALUES = (
 
 def draw_certificate(config: Any, record: Record, rows: Rows) -> Figure:
     """What each search gets beside what is to be had."""
-    del config, rows
+    del rows
+    kind = config.search.kind
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     axes = figure.subplots()
-    labels = [label for _, label in RESPONDERS]
-    series = [
-        [f"exact_{a}" if r == "exact" else f"{r}_vs_{a}" for a in AGENTS] for r, _ in RESPONDERS
-    ]
-    _bars(axes, record, labels, series)
+    series = [[f"exact_{agent}" for agent in AGENTS], [f"{kind}_vs_{agent}" for agent in AGENTS]]
+    _bars(axes, record, ["exact", SEARCHES[kind]], series)
     axes.set_xticks(range(len(AGENTS)), [f"against {name}" for name in AGENTS])
     axes.axhline(0.0, color="0.4", lw=0.8)
     axes.set(ylabel="responder's reward per step")

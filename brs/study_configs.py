@@ -26,7 +26,7 @@ class SearchConfig:
 
 
 MCTX = SearchConfig()
-OPEN_LOOP = SearchConfig("open_loop", num_simulations=512, roll_out_steps=20, exploration=1.0)
+OPEN_LOOP = SearchConfig("open_loop", num_simulations=384, roll_out_steps=20, exploration=1.0)
 MCTX_DEFAULT_EXPLORATION = 1.25
 
 
@@ -55,25 +55,19 @@ class VariantsConfig:
 
 @dataclass(frozen=True)
 class CertificateConfig:
-    """Searches against scripted agents whose exact best response is known.
+    """A search against scripted agents whose exact best response is known.
 
     Attributes:
-      mctx: the search with mctx.
-      open_loop: our own.
+      search: what is certified.
       cases: agent and base policy of the roll-outs, of every match.
       num_episodes: of every match and seed.
       episode_length: T.
+      shows: how the figure is drawn.
     """
 
-    mctx: SearchConfig = MCTX
-    open_loop: SearchConfig = OPEN_LOOP
-    cases: tuple[tuple[str, str], ...] = (
-        ("AC", "random"),
-        ("AD", "random"),
-        ("AD", "AD"),
-        ("Coin-TFT", "AC"),
-    )
-    num_episodes: int = 4
+    search: SearchConfig
+    cases: tuple[tuple[str, str], ...] = (("AC", "AC"), ("AD", "AD"), ("Coin-TFT", "AC"))
+    num_episodes: int = 2
     episode_length: int = 50
     shows: str = "certificate"
 
