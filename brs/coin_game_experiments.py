@@ -75,6 +75,7 @@ def _certificate(search: SearchConfig, quick: SearchConfig, minutes: float) -> E
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 4},
         minutes={"smoke": 0.4, "quick": minutes, "paper": 12 * minutes},
+        not_by_default="compiling a search takes half a minute, which a smoke run has not",
     )
 
 
