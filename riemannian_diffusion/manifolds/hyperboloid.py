@@ -14,6 +14,11 @@ from jax import Array
 from riemannian_diffusion.manifolds.manifold import Manifold
 
 
+# 1 + log 2 pi + E log(g) / 2, by quadrature over r^2 / 2, which is exponential.
+PRIOR_ENTROPY = 3.046864
+SMALLEST_LORENTZ = 0.25  # of -<x, x>, 1 on the surface: a step that misses it by more is cut
+
+
 def hyperboloid() -> Manifold:
     """Builds H^2 with the Euclidean-induced metric; geodesics are not known in closed form."""
     return Manifold(
@@ -29,6 +34,7 @@ def hyperboloid() -> Manifold:
         prior_log_prob=prior_log_prob,
         prior_score=prior_score,
         sample_prior=lambda key: lift(jax.random.normal(key, (2,))),
+        prior_entropy=PRIOR_ENTROPY,
     )
 
 
@@ -50,8 +56,13 @@ def project_to_tangent(point: Array, vector: Array) -> Array:
 
 
 def retract(point: Array) -> Array:
-    """X / sqrt(-<x, x>) with Lorentz's product, as published: on the surface, not the closest."""
-    return point / jnp.sqrt(point[0] ** 2 - jnp.sum(point[1:] ** 2))
+    """X / sqrt(-<x, x>) with Lorentz's product, as published: on the surface, not the closest.
+
+    The height is then recomputed from (y, z): far out, x_0^2 - r^2 loses its digits to cancellation.
+    """
+    squared = jnp.sum(point[1:] ** 2)
+    lorentz = jnp.maximum(point[0] ** 2 - squared, SMALLEST_LORENTZ)
+    return lift(point[1:] / jnp.sqrt(lorentz))
 
 
 def frame(point: Array) -> Array:
@@ -90,6 +101,11 @@ def lorentz_log_density(point: Array, log_density: Array) -> Array:
 def poincare_disc(point: Array) -> Array:
     """(y, z) / (1 + x_0), the usual picture of the hyperbolic plane. Shape [2]."""
     return point[1:] / (1 + point[0])
+
+
+def from_poincare_disc(disc: Array) -> Array:
+    """Its inverse: 2 d / (1 - |d|^2) lifted. Shape [3]."""
+    return lift(2 * disc / (1 - jnp.sum(disc**2)))
 
 
 def _unknown(point: Array, other: Array) -> Array:
