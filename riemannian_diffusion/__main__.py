@@ -56,7 +56,9 @@ def main(words: Sequence[str]) -> int:
 
 def list_experiments(words: Sequence[str]) -> int:
     """Lists every experiment: place in the paper, claims, expected minutes."""
-    Parser(prog="python -m riemannian_diffusion list", description=list_experiments.__doc__).parse_all(words)
+    Parser(
+        prog="python -m riemannian_diffusion list", description=list_experiments.__doc__
+    ).parse_all(words)
     for name, experiment in EXPERIMENTS.items():
         times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
         say(f"riemannian_diffusion {name} ({experiment.source}; {times})")
@@ -143,7 +145,9 @@ def evaluate(words: Sequence[str]) -> int:
 
 def report(words: Sequence[str]) -> int:
     """Rebuilds the README's tables and the figures from committed results; trains nothing."""
-    Parser(prog="python -m riemannian_diffusion report", description=report.__doc__).parse_all(words)
+    Parser(prog="python -m riemannian_diffusion report", description=report.__doc__).parse_all(
+        words
+    )
     from riemannian_diffusion import report as report_module
 
     report_module.rebuild()
@@ -188,7 +192,8 @@ def prepare_jax() -> None:
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
     lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
     usage = (
-        "usage: python -m riemannian_diffusion COMMAND [options]; --help of a command explains its options"
+        "usage: python -m riemannian_diffusion COMMAND [options]; "
+        "--help of a command explains its options"
     )
     return "\n".join([usage, "", *lines])
 

@@ -28,7 +28,7 @@ def _times(preset: str, *samplings: str) -> TimeSamplingConfig:
         changes |= {"num_hidden_layers": 2, "hidden_size": 256, "batch_size": 64}
     return TimeSamplingConfig(
         tuple(
-            (sampling, diffusion(target, preset, time_sampling=sampling, **changes))  # type: ignore[arg-type]
+            (sampling, diffusion(target, preset, time_sampling=sampling, **changes))
             for sampling in samplings
         ),
         NUM_POINTS[preset],
@@ -47,10 +47,10 @@ def _steps(preset: str) -> StepsConfig:
     if preset == "quick":
         changes |= {"num_updates": 500, "num_paths": 2}
     variants = [
-        (f"steps_{number}", diffusion(target, preset, num_steps=number, **changes))  # type: ignore[arg-type]
+        (f"steps_{number}", diffusion(target, preset, num_steps=number, **changes))
         for number in _STEPS[preset]
     ]
-    variants.append(("direct", diffusion(target, preset, simulation="exact", **changes)))  # type: ignore[arg-type]
+    variants.append(("direct", diffusion(target, preset, simulation="exact", **changes)))
     return StepsConfig(tuple(variants), NUM_POINTS[preset])
 
 
@@ -133,9 +133,7 @@ ABLATION_EXPERIMENTS = {
                 Criterion("mean", "<=", 1.5, partly=3.0),
             ),
         ),
-        configs={
-            preset: _times(preset, "uniform", "learned", "power") for preset in PRESETS
-        },
+        configs={preset: _times(preset, "uniform", "learned", "power") for preset in PRESETS},
         num_seeds=NUM_SEEDS,
         minutes={"smoke": 0.1, "quick": 1.0, "paper": 4500.0},
     ),

@@ -91,7 +91,9 @@ def _variances(
         samplers["learned"] = setup.sampler._replace(params=trained["sampler_params"])
     found = {}
     for name, sampler in samplers.items():
-        _, integrand, densities = integrands(setup, setup.diffuse, sampler, num_points, trained, key)
+        _, integrand, densities = integrands(
+            setup, setup.diffuse, sampler, num_points, trained, key
+        )
         found[f"variance_{name}"] = jnp.var(integrand / densities)
     bins = time_sampling.power_law(horizon, BINS_POWER)
     times, integrand, densities = integrands(setup, setup.diffuse, bins, num_points, trained, key)

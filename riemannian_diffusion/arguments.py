@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from riemannian_diffusion.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
+from riemannian_diffusion.command_line import (
+    Parser,
+    add_setting_flags,
+    check_name,
+    one_of,
+    with_flags,
+)
 from riemannian_diffusion.configs import EXPERIMENTS, FIRST_SEED, PRESETS
 from riemannian_diffusion.data_files import (
     DATA_DIR_VARIABLE,
@@ -120,7 +126,9 @@ def parse_show(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `show`; those not given are None."""
     parser = Parser(prog="python -m riemannian_diffusion show", description=description)
     parser.add_argument("run_dir", type=Path, help="folder of a training of a diffusion model")
-    parser.add_argument("--seed", type=int, default=SUPPRESS, help="of the run (default: its first)")
+    parser.add_argument(
+        "--seed", type=int, default=SUPPRESS, help="of the run (default: its first)"
+    )
     parser.add_argument(
         "--output",
         type=Path,

@@ -7,7 +7,6 @@ from riemannian_diffusion.training_configs import (
     PROTEIN,
     DiffusionConfig,
     MixtureConfig,
-    TargetName,
 )
 
 NUM_SEEDS = {"smoke": 1, "quick": 3, "paper": 5}  # the paper's splits are five
@@ -77,7 +76,7 @@ def manifold_of(target: str) -> str:
     return "so3" if target.startswith("so3") else "hyperbolic"
 
 
-def diffusion(target: TargetName, preset: str, **changes: Any) -> DiffusionConfig:
+def diffusion(target: str, preset: str, **changes: Any) -> DiffusionConfig:
     """Settings of a diffusion model at a preset.
 
     Args:
@@ -100,7 +99,7 @@ def diffusion(target: TargetName, preset: str, **changes: Any) -> DiffusionConfi
     return DiffusionConfig(**{**settings, **changes})
 
 
-def mixture(target: TargetName, preset: str, **changes: Any) -> MixtureConfig:
+def mixture(target: str, preset: str, **changes: Any) -> MixtureConfig:
     """Settings of a mixture at a preset; see `diffusion`."""
     sizes: dict[str, dict[str, Any]] = {
         "smoke": {

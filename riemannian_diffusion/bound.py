@@ -1,6 +1,6 @@
 """The integrand of the variational bound at a point of an inference path.
 
-    log p(x) >= E log p_0(Y_T) - E int_0^T ( |P a|^2 / 2 + div(P a - U_0) )(Y_s, s) ds
+log p(x) >= E log p_0(Y_T) - E int_0^T ( |P a|^2 / 2 + div(P a - U_0) )(Y_s, s) ds
 """
 
 from collections.abc import Callable

@@ -57,15 +57,13 @@ def find_file(described: DataFile, data_dir: Path) -> Path | None:
 
 _EARTH = "github.com/oxcsml/riemannian-score-sde, data/, commit b35b739"
 _PROTEIN = (
-    "the authors' Top500 angles as protein.tsv: no header, tab-separated, columns source, phi, psi, "
-    "class (copies: github.com/facebookresearch/riemannian-fm, github.com/vislearn/FFF)"
+    "the authors' Top500 angles as protein.tsv: no header, tab-separated, columns source, phi, "
+    "psi, class (copies: github.com/facebookresearch/riemannian-fm, github.com/vislearn/FFF)"
 )
 
 
 def _protein(class_name: str) -> DataFile:
-    return DataFile(
-        "protein.tsv", "torus", (1, 2), _PROTEIN, separator="\t", class_name=class_name
-    )
+    return DataFile("protein.tsv", "torus", (1, 2), _PROTEIN, separator="\t", class_name=class_name)
 
 
 FILES = {

@@ -52,7 +52,7 @@ def load(name: str, data_dir: Path, *, deduplicate: bool = False) -> Target:
         _, first = np.unique(angles, axis=0, return_index=True)
         angles = angles[np.sort(first)]
     if FILES[name].folder == "earth":
-        points = np.asarray(sphere.from_degrees(jnp.asarray(angles[:, 0]), angles[:, 1]))
+        points = np.asarray(sphere.from_degrees(*jnp.asarray(angles.T)))
         manifold = sphere.sphere(2)
     else:
         radians = np.deg2rad(angles)

@@ -44,9 +44,13 @@ def draw_densities(config: DensityConfig, trainer: Trainer) -> Findings:
         known = np.full(len(log_density), np.nan)
         if target.log_prob is not None:
             known = np.asarray(jax.vmap(target.log_prob)(grid.points))
-        place = {"update": each.num_updates, "seed": trainer.seeds[0], "model": index}
-        rows += _rows(place, grid, log_density, known)
-        rows += _shown_rows(place, grids.coordinates(target.manifold.name, shown))
+        place: dict[str, float] = {
+            "update": each.num_updates,
+            "seed": trainer.seeds[0],
+            "model": index,
+        }
+        rows += grid_rows(place, grid, log_density, known)
+        rows += point_rows(place, grids.coordinates(target.manifold.name, shown))
     return Findings(metrics, rows)
 
 
@@ -68,9 +72,7 @@ def _measure(
     return {**found, "shown": shown}
 
 
-def generate(
-    setup: Setup, params: Params, num_samples: int, num_steps: int, key: Array
-) -> Array:
+def generate(setup: Setup, params: Params, num_samples: int, num_steps: int, key: Array) -> Array:
     """Samples of the generative process (lambda = 0); consumes the key. Shape [M, E].
 
     Steps are shorter near the data, where the score changes fast.
@@ -89,7 +91,7 @@ def generate(
     return samples
 
 
-def _rows(
+def grid_rows(
     place: dict[str, float], grid: Grid, log_density: np.ndarray, known: np.ndarray
 ) -> Rows:
     """A row per node of the grid."""
@@ -106,7 +108,7 @@ def _rows(
     ]
 
 
-def _shown_rows(place: dict[str, float], coordinates: np.ndarray) -> Rows:
+def point_rows(place: dict[str, float], coordinates: np.ndarray) -> Rows:
     """A row per test point that is drawn over the density."""
     return [
         {

@@ -28,7 +28,10 @@ def monitor(setup: Setup, state: TrainState, key: Array) -> Metrics:
     ends = jax.vmap(setup.diffuse)(points, times, jax.random.split(path_key, len(points)))
     of_point = partial(setup.objective, field_of(setup, state.average))
     integrand = jax.vmap(of_point)(points, ends, times, jax.random.split(probe_key, len(points)))
-    return {"valid_loss": jnp.mean(integrand * jnp.exp(-log_densities)) + setup.target.manifold.prior_entropy}
+    return {
+        "valid_loss": jnp.mean(integrand * jnp.exp(-log_densities))
+        + setup.target.manifold.prior_entropy
+    }
 
 
 def evaluate(setup: Setup, state: TrainState, key: Array) -> Metrics:
@@ -68,9 +71,7 @@ def log_probs(setup: Setup, field: TimeField, points: Array) -> Array:
     return jax.lax.map(of_point, points, batch_size=8 * POINTS_AT_A_TIME)
 
 
-def path_bounds(
-    setup: Setup, field: TimeField, points: Array, key: Array
-) -> tuple[Array, Array]:
+def path_bounds(setup: Setup, field: TimeField, points: Array, key: Array) -> tuple[Array, Array]:
     """ELBO and KELBO of points [M, E] by the same K paths; consumes the key. Shapes [M]."""
     config = setup.config
     times = likelihood.time_grid(config.horizon, config.num_eval_steps, GRID_POWER)

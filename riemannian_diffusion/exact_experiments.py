@@ -3,7 +3,12 @@
 from common.logger.claims import Claim, Criterion
 from riemannian_diffusion.base_settings import NUM_SEEDS, diffusion
 from riemannian_diffusion.experiment import PRESETS, Experiment
-from riemannian_diffusion.study_configs import ComparisonConfig, DensityConfig, KernelConfig
+from riemannian_diffusion.study_configs import (
+    ComparisonConfig,
+    DensityConfig,
+    KernelConfig,
+    Trainings,
+)
 
 MODELS = {
     "sphere": ("sphere_mixture", "S^2"),
@@ -13,7 +18,7 @@ MODELS = {
 }
 
 
-def exact_models(preset: str) -> tuple[tuple[str, object], ...]:
+def exact_models(preset: str) -> Trainings:
     """One model per manifold."""
     return tuple((name, diffusion(target, preset)) for name, (target, _) in MODELS.items())
 
@@ -61,14 +66,14 @@ _SHOWN = {"smoke": 4, "quick": 40, "paper": 100}
 
 def _hyperbolic(preset: str) -> DensityConfig:
     kinds = _HYPERBOLIC[:1] if preset == "smoke" else _HYPERBOLIC
-    models = tuple((kind, diffusion(f"hyperbolic_{kind}", preset)) for kind in kinds)  # type: ignore[arg-type]
+    models = tuple((kind, diffusion(f"hyperbolic_{kind}", preset)) for kind in kinds)
     return DensityConfig(models, _SHOWN[preset], num_samples=16 if preset == "smoke" else 2000)
 
 
 def _one(target: str, preset: str) -> DensityConfig:
     is_smoke = preset == "smoke"
     return DensityConfig(
-        ((target, diffusion(target, preset)),),  # type: ignore[arg-type]
+        ((target, diffusion(target, preset)),),
         _SHOWN[preset],
         num_samples=16 if is_smoke else 2000,
         num_sampling_steps=4 if is_smoke else 100,
@@ -158,8 +163,8 @@ def _kernel(preset: str) -> KernelConfig:
         tuple(
             (
                 name,
-                diffusion(MODELS[name][0], preset),  # type: ignore[arg-type]
-                diffusion(MODELS[name][0], preset, **exact),  # type: ignore[arg-type]
+                diffusion(MODELS[name][0], preset),
+                diffusion(MODELS[name][0], preset, **exact),
             )
             for name in names
         )

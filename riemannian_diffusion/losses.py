@@ -13,7 +13,7 @@ SMALLEST_DENSITY = 1e-7
 
 
 def bound_integrand(tangent: Array, divergence: Array) -> Array:
-    """f = |P a|^2 / 2 + div(P a - U_0) at one point of one path, Theorem 2.
+    """F = |P a|^2 / 2 + div(P a - U_0) at one point of one path, Theorem 2.
 
     Args:
       tangent: P a, the part of the network's output that counts. Shape [E].

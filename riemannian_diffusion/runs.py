@@ -79,12 +79,12 @@ def run_seeds(config: Config, seeds: Sequence[int], path: Path, options: RunOpti
       InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
     """
     settings = {"method": type(config).__name__, **asdict(config), "seeds": list(seeds)}
+    training = methods.make_train(config, options.data_dir)
     if options.resume:
         folder = resume.folder_to_continue(path, settings, options.warn)
     else:
         folder = resume.new_folder(path, settings)
     options.stop_if_asked()
-    training = methods.make_train(config, options.data_dir)
     template = _template(training, len(seeds))
     state, step = resume.saved_state(folder, template, options.warn)
     with programs.memory_errors_explained():

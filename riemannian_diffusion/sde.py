@@ -10,7 +10,6 @@ probability-flow ODE.
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold

@@ -1,8 +1,8 @@
 """Importance sampling of the time at which the bound's integral is estimated.
 
-int_0^T f(s) ds = E_{s ~ q} f(s) / q(s) for any density q on [0, T]; q decides the variance alone. The
-learned sampler is a monotone flow: z = logit(u), s = T sum_j w_j sigmoid(alpha_j z + b_j), trained
-to the least second moment of f / q (`losses.sampler_second_moment`).
+int_0^T f(s) ds = E_{s ~ q} f(s) / q(s) for any density q on [0, T]; q decides the variance alone.
+The learned sampler is a monotone flow: z = logit(u), s = T sum_j w_j sigmoid(alpha_j z + b_j),
+trained to the least second moment of f / q (`losses.sampler_second_moment`).
 """
 
 from collections.abc import Callable

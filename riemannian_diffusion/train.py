@@ -19,6 +19,7 @@ from riemannian_diffusion.networks import Params
 from riemannian_diffusion.time_sampling import SamplerParams
 from riemannian_diffusion.train_state import Metrics, TrainState
 
+
 class Batch(NamedTuple):
     """Data and what else an update draws."""
 
@@ -95,7 +96,10 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
         key=key,
         step=state.step + 1,
     )
-    return state, {"loss": mean + setup.target.manifold.prior_entropy, "loss_variance": jnp.var(weighted)}
+    return state, {
+        "loss": mean + setup.target.manifold.prior_entropy,
+        "loss_variance": jnp.var(weighted),
+    }
 
 
 def train_sampler(setup: Setup, state: TrainState, key: Array, num_steps: int) -> TrainState:

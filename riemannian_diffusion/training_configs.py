@@ -49,7 +49,7 @@ TargetName = Literal[
 class DiffusionConfig:
     """A Riemannian diffusion model: what it learns, how times and paths are drawn, its network."""
 
-    target: TargetName = setting("sphere_mixture", "distribution or data set that is learned")
+    target: TargetName = setting("sphere_mixture", "distribution or data set that is learned")  # noqa: RUF009
     deduplicate: bool = setting(False, "keep one of identical points of a data set")
     num_updates: int = setting(10_000, "gradient steps", low=1)
     eval_every_updates: int = setting(1000, "gradient steps between log points", low=1)
@@ -95,6 +95,8 @@ class DiffusionConfig:
         """Refuses values outside their range and choices that do not fit each other."""
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
+        if self.time_sampling == "learned":
+            check_divides(self, "eval_every_updates", "sampler_every")
         is_hyperbolic = self.target.startswith("hyperbolic")
         if is_hyperbolic and self.divergence == "closest_point":
             raise UserError(
@@ -119,7 +121,7 @@ class DiffusionConfig:
 class MixtureConfig:
     """A mixture fitted by maximum likelihood: power-spherical on tori, von Mises-Fisher on S^2."""
 
-    target: TargetName = setting("torus_mixture", "distribution or data set that is learned")
+    target: TargetName = setting("torus_mixture", "distribution or data set that is learned")  # noqa: RUF009
     deduplicate: bool = setting(False, "keep one of identical points of a data set")
     num_updates: int = setting(10_000, "gradient steps", low=1)
     eval_every_updates: int = setting(1000, "gradient steps between log points", low=1)

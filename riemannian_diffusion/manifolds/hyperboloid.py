@@ -13,7 +13,6 @@ from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold
 
-
 # 1 + log 2 pi + E log(g) / 2, by quadrature over r^2 / 2, which is exponential.
 PRIOR_ENTROPY = 3.046864
 SMALLEST_LORENTZ = 0.25  # of -<x, x>, 1 on the surface: a step that misses it by more is cut
@@ -58,7 +57,7 @@ def project_to_tangent(point: Array, vector: Array) -> Array:
 def retract(point: Array) -> Array:
     """X / sqrt(-<x, x>) with Lorentz's product, as published: on the surface, not the closest.
 
-    The height is then recomputed from (y, z): far out, x_0^2 - r^2 loses its digits to cancellation.
+    The height is then computed from (y, z): far out, x_0^2 - r^2 cancels and loses its digits.
     """
     squared = jnp.sum(point[1:] ** 2)
     lorentz = jnp.maximum(point[0] ** 2 - squared, SMALLEST_LORENTZ)

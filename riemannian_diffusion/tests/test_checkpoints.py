@@ -12,7 +12,7 @@ from common.logger import atomic
 from riemannian_diffusion import checkpoints
 from riemannian_diffusion.errors import UserError
 
-SETTINGS = {"trace_decay": 0.9, "seeds": [100, 101]}
+SETTINGS = {"average_decay": 0.9, "seeds": [100, 101]}
 
 
 class State(NamedTuple):
@@ -76,8 +76,8 @@ def test_checked_file_that_is_no_checkpoint_is_refused(tmp_path):
 
 def test_checkpoint_of_other_settings_is_refused_field_by_field(tmp_path):
     (path,) = save_steps(tmp_path, 3)
-    with pytest.raises(UserError, match=r"trace_decay: 0\.9, not 0\.8; form: None, not 'U'$"):
-        checkpoints.load(path, TEMPLATE, {"trace_decay": 0.8, "seeds": [100, 101], "form": "U"})
+    with pytest.raises(UserError, match=r"average_decay: 0\.9, not 0\.8; form: None, not 'U'$"):
+        checkpoints.load(path, TEMPLATE, {"average_decay": 0.8, "seeds": [100, 101], "form": "U"})
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,6 @@ def test_run_without_a_checkpoint_has_none_and_one_without_a_sound_one_says_so(t
 
 def test_checkpoint_of_other_settings_is_not_passed_over(tmp_path):
     save_steps(tmp_path, 3)
-    checkpoints.save(tmp_path, state_of(4), 4, {**SETTINGS, "trace_decay": 0.5})
+    checkpoints.save(tmp_path, state_of(4), 4, {**SETTINGS, "average_decay": 0.5})
     with pytest.raises(UserError, match="another configuration"):
         checkpoints.load_newest(tmp_path, TEMPLATE, SETTINGS, pytest.fail)

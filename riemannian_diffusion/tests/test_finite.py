@@ -21,8 +21,8 @@ SEEDS, KEPT = [7, 8], [Path("run/checkpoint_00000198.ckpt"), Path("run/checkpoin
 
 def sound():
     """Metrics of updates 201 to 203, evaluation and parameters of two seeds."""
-    training = {"loss": np.zeros((2, 3)), "short_td_error": np.ones((2, 3))}
-    evaluation = {"self_play": np.array([-1.0, -2.0])}
+    training = {"loss": np.zeros((2, 3)), "loss_variance": np.ones((2, 3))}
+    evaluation = {"valid_loss": np.array([-1.0, -2.0])}
     return training, evaluation, {"means": np.ones((2, 5, 2)), "log_scales": [np.ones(2)]}
 
 
@@ -40,19 +40,19 @@ def test_what_is_finite_passes():
 def test_first_bad_update_is_named_with_metric_seed_and_last_good_checkpoint(value):
     training, evaluation, params = sound()
     training["loss"][0, 2] = value
-    training["short_td_error"][1, 1:] = value
+    training["loss_variance"][1, 1:] = value
     assert complaint(training, evaluation, params) == (
-        "short_td_error is not finite at update 202 of seed 8; "
+        "loss_variance is not finite at update 202 of seed 8; "
         "last good checkpoint: run/checkpoint_00000200.ckpt"
     )
 
 
 def test_evaluation_that_is_not_finite_is_named():
     training, evaluation, params = sound()
-    evaluation["self_play"][0] = NAN
+    evaluation["valid_loss"][0] = NAN
     line = complaint(training, evaluation, params, kept=[])
     assert line == (
-        "self_play is not finite at update 203 of seed 7; there is no checkpoint before it"
+        "valid_loss is not finite at update 203 of seed 7; there is no checkpoint before it"
     )
 
 
@@ -79,8 +79,7 @@ def test_a_run_that_diverges_stops_with_exit_code_1_and_keeps_what_was_good(
     assert finished.returncode == 1
     line = the_line(finished.stderr)
     assert line.endswith(
-        " is not finite at update 23 of seed 100; "
-        "last good checkpoint: run/checkpoint_00000022.ckpt"
+        " is not finite at update 23 of seed 0; last good checkpoint: run/checkpoint_00000022.ckpt"
     )
     steps = [json.loads(text)["step"] for text in (run / "metrics.jsonl").read_text().splitlines()]
     assert steps[-1] == 22

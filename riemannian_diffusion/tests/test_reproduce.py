@@ -12,9 +12,8 @@ from riemannian_diffusion import findings, reproduce
 from riemannian_diffusion.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from riemannian_diffusion.reproduce import Request
 from riemannian_diffusion.runs import RunOptions
-from riemannian_diffusion.tests import commands
 
-SINGLE = "figure_zd_extortion"
+SINGLE = "figure_so3"
 
 
 def test_a_curve_has_a_row_per_log_point_and_seed():
@@ -48,7 +47,9 @@ def test_resume_picks_the_newest_run_of_the_experiment_and_preset(tmp_path):
     for stamp in stamps:
         (parent / f"{SINGLE}-{stamp}").mkdir(parents=True)
     (parent / f"{SINGLE}_again-29{stamps[0][2:]}").mkdir()
-    (tmp_path / "riemannian_diffusion" / "smoke" / f"{SINGLE}-29{stamps[0][2:]}").mkdir(parents=True)
+    (tmp_path / "riemannian_diffusion" / "smoke" / f"{SINGLE}-29{stamps[0][2:]}").mkdir(
+        parents=True
+    )
     newest = reproduce.run_path(SINGLE, tmp_path, "quick", resume=True)
     assert newest == parent / f"{SINGLE}-{stamps[1]}"
 
@@ -139,12 +140,14 @@ def test_a_claim_that_fails_says_why_and_one_that_holds_does_not():
 
 
 def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
-    name = commands.TRAINED
-    record = results.read_record(smoke_run / "results" / "smoke" / f"{name}.json")
-    assert record["config"] == asdict(EXPERIMENTS[name].configs["smoke"])
+    record = results.read_record(smoke_run / "results" / "smoke" / f"{SINGLE}.json")
+    # Tuples become lists in JSON.
+    assert record["config"] == json.loads(json.dumps(asdict(EXPERIMENTS[SINGLE].configs["smoke"])))
     assert record["seeds"] == [FIRST_SEED]
     assert record["command"].startswith("python -m riemannian_diffusion reproduce --preset smoke")
-    first, _ = (smoke_run / "runs" / "riemannian_diffusion" / "smoke").glob(f"{name}-2*/*/run.json")
+    (first,) = (smoke_run / "runs" / "riemannian_diffusion" / "smoke").glob(
+        f"{SINGLE}-2*/*/run.json"
+    )
     origin = json.loads(first.read_text())["provenance"] | {"started_at": record["started_at"]}
     assert {key: record[key] for key in origin} == origin
     assert 0 < record["compile_seconds"] < record["wall_seconds"]
@@ -152,10 +155,14 @@ def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
     assert {metric["ci95"] for metric in record["metrics"].values()} == {None}  # of one seed
 
 
-def test_a_training_that_an_experiment_before_has_done_is_not_done_again(smoke_run):
-    """Those of the tournament serve the extortion figure, which has no run folder of its own."""
-    record = results.read_record(smoke_run / "results" / "smoke" / f"{SINGLE}.json")
-    config = EXPERIMENTS[SINGLE].configs["smoke"]
-    assert config.meva in EXPERIMENTS["table_tournament_ipd"].configs["smoke"].meva
-    assert record["compile_seconds"] == 0
-    assert list((smoke_run / "runs" / "riemannian_diffusion" / "smoke").glob(f"{SINGLE}-*")) == []
+def test_experiments_share_their_trainings_where_they_can():
+    """At quick, those of the two figures of times, and of the exact targets."""
+    configs = {name: each.configs["quick"].trainings() for name, each in EXPERIMENTS.items()}
+    settings = {name: {config for _, config in pairs} for name, pairs in configs.items()}
+    assert settings["figure_2_variance_reduction"] < settings["beyond_time_sampling"]
+    assert settings["figure_so3"] < settings["beyond_exact_targets"]
+    assert settings["figure_ramachandran"] < settings["beyond_exact_targets"]
+    assert settings["figure_hyperbolic"] & settings["beyond_exact_targets"]
+    assert settings["beyond_exact_heat_kernel"] & settings["beyond_exact_targets"]
+    earth = settings["table_1_flood"] | settings["table_1_fire"]
+    assert settings["figure_earth_density"] < earth

@@ -104,7 +104,9 @@ def test_a_run_stopped_by_signals_goes_on_as_printed_and_ends_with_the_same_bits
         stdout, stderr = process.communicate(timeout=60)
         assert (process.returncode, stdout) == (code, "")
         told, command = stderr.splitlines()
-        assert told == f"riemannian_diffusion: stopped by {number.name}; the run is saved. Go on with"
+        assert (
+            told == f"riemannian_diffusion: stopped by {number.name}; the run is saved. Go on with"
+        )
         assert num_lines(log) < commands.NUM_LOG_POINTS
     finished = subprocess.run(
         command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True
@@ -123,14 +125,16 @@ def test_a_damaged_checkpoint_is_passed_over_and_the_bits_are_the_same(
     finished = commands.run(environment, tmp_path, *TRAIN, "--resume")
     assert finished.returncode == 0
     line = the_line(finished.stderr)
-    assert line.startswith("riemannian_diffusion: run/checkpoint_00000024.ckpt is damaged: truncated")
+    assert line.startswith(
+        "riemannian_diffusion: run/checkpoint_00000024.ckpt is damaged: truncated"
+    )
     assert line.endswith("; trying the one before")
     assert_same_run(run, finished_run, finished.stdout)
 
 
 def test_the_remains_of_a_kill_are_no_folder_in_use(tmp_path):
     """Killed before the folder was made, or in the middle of the write of its first file."""
-    settings, told = {"trace_decay": 0.9, "seeds": [100]}, []
+    settings, told = {"average_decay": 0.9, "seeds": [100]}, []
     torn = tmp_path / "run" / f".run.json.{os.getpid()}.tmp"
     for prepare in (lambda: None, lambda: (torn.parent.mkdir(), torn.write_text("{"))):
         prepare()
@@ -143,11 +147,11 @@ def test_the_remains_of_a_kill_are_no_folder_in_use(tmp_path):
 
 
 def test_a_run_folder_without_a_checkpoint_must_be_of_the_same_settings(tmp_path):
-    settings = {"trace_decay": 0.9, "seeds": [100]}
+    settings = {"average_decay": 0.9, "seeds": [100]}
     folder = resume.new_folder(tmp_path, settings)
     assert resume.saved_state(folder, {}, pytest.fail) == (None, 0)
-    with pytest.raises(UserError, match=r"another configuration: trace_decay: 0\.9, not 0\.5$"):
-        resume.folder_to_continue(tmp_path, {**settings, "trace_decay": 0.5}, pytest.fail)
+    with pytest.raises(UserError, match=r"another configuration: average_decay: 0\.9, not 0\.5$"):
+        resume.folder_to_continue(tmp_path, {**settings, "average_decay": 0.5}, pytest.fail)
 
 
 def test_metrics_after_the_checkpoint_are_dropped(tmp_path):

@@ -1,10 +1,5 @@
 """Tests of the real commands, from start to end, at the smallest sizes."""
 
-import json
-import shutil
-
-import pytest
-
 from common.logger import curves, results
 from riemannian_diffusion.configs import EXPERIMENTS
 from riemannian_diffusion.tests import commands
@@ -37,46 +32,3 @@ def test_smoke_run_prints_the_claim_table(smoke_run):
     num_claims = sum(len(results.read_record(path)["claims"]) for path in paths)
     assert f"\n{num_claims} claims: {num_claims} no verdict\n" in printed
     assert printed.endswith("records and figures: results/smoke\n")
-
-
-def test_a_reproduction_stopped_between_its_trainings_is_resumed(
-    smoke_run, smoke_environment, tmp_path
-):
-    """Metrics, curves, figures and origin are those of the run that was not stopped.
-
-    That one took two of its four trainings from experiments before it, which are done here too.
-    """
-    name = "beyond_exact_riemannian_diffusion"
-    shutil.copytree(smoke_run / "runs", tmp_path / "runs")
-    (second,) = (tmp_path / "runs" / "riemannian_diffusion" / "smoke").glob(f"{name}-*/bilinear")
-    shutil.rmtree(second)
-    before = commands.contents(tmp_path / "runs")
-    words = (*commands.SMOKE, "--quiet", "--resume", "--experiment", name)
-    finished = commands.run(smoke_environment, tmp_path, *words)
-    assert finished.returncode == 0
-    anew = [second.with_name(each) for each in ("bilinear", "logistic", "ipd")]
-    assert finished.stderr.splitlines() == [
-        f"riemannian_diffusion: no run to resume in {path.relative_to(tmp_path)}; starting one there"
-        for path in anew
-    ]
-    first, again = (
-        json.loads((folder / "results" / "smoke" / f"{name}.json").read_text())
-        for folder in (smoke_run, tmp_path)
-    )
-    measured = {"wall_seconds", "compile_seconds", "peak_memory_bytes"}
-    assert [key for key in first if first[key] != again[key] and key not in measured] == []
-    for suffix in ("csv", "png", "svg"):
-        file = f"results/smoke/{name}.{suffix}"
-        assert (tmp_path / file).read_bytes() == (smoke_run / file).read_bytes()
-    for path in anew:
-        shutil.rmtree(path)
-    assert commands.contents(tmp_path / "runs") == before
-
-
-def test_tensorboard_files_hold_the_metrics(environment, tmp_path):
-    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
-    words = (*commands.TRAIN, "--num-updates", "4", "--tensorboard", "--run-dir", "run")
-    finished = commands.run(environment, tmp_path, *words)
-    assert (finished.returncode, finished.stderr) == (0, "")
-    (events,) = (tmp_path / "run" / "tensorboard").iterdir()
-    assert events.read_bytes().count(b"short_td_error/0") == 2
