@@ -49,9 +49,9 @@ def _mean(record: Record, metric: str) -> float:
 
 
 def _names(record: Record, suffix: str) -> list[str]:
-    """What comes before a suffix in the names of metrics, in their order."""
-    ends = [name for name in record["metrics"] if name.endswith(suffix)]
-    return [name.removesuffix(suffix) for name in ends]
+    """What comes before a suffix in the names of metrics, in their order; no differences."""
+    ends = [name.removesuffix(suffix) for name in record["metrics"] if name.endswith(suffix)]
+    return [name for name in ends if not name.endswith("_minus") and "_minus_" not in name]
 
 
 def _title(record: Record, text: str) -> str:
@@ -62,7 +62,7 @@ def _draw_likelihoods(record: Record, rows: Rows) -> Figure:
     """Negative log-likelihood and bounds of every variant, and losses over training."""
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    names = [name for name in _names(record, "_nll") if "_minus_" not in name]
+    names = _names(record, "_nll")
     kinds = (("nll", "ODE", "o"), ("negative_kelbo", "KELBO", "^"), ("negative_elbo", "ELBO", "s"))
     for style, (kind, label, marker) in zip(STYLES, kinds, strict=False):
         for place, name in enumerate(names):
@@ -92,8 +92,7 @@ def _draw_losses(record: Record, rows: Rows) -> Figure:
     """The loss and the variance of one estimate of it, with times drawn in several ways."""
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    names = [name for name in _names(record, "_nll") if "_minus_" not in name]
-    names = [name for name in names if "_over_" not in name]
+    names = [name for name in _names(record, "_nll") if "_over_" not in name]
     for style, name in zip(STYLES, names, strict=False):
         draw_seeds(left, rows, f"{name}_loss", name, style)
         draw_seeds(right, rows, f"{name}_loss_variance", name, style)
