@@ -7,7 +7,7 @@ it is tabulated once from the heat kernel.
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -26,6 +26,33 @@ SMALLEST_TIME = 1e-3  # below it, the kernel is that of the tangent plane
 NUM_NODES = 4001
 
 RadialDensity = Callable[[Array, Array], Array]  # distance, time -> log density
+
+
+class Radial(NamedTuple):
+    """A manifold whose heat kernel is a function of the geodesic distance.
+
+    Attributes:
+      dimension: D.
+      log_density: of the kernel, with respect to volume.
+      area: of the sphere of points at a distance, up to a factor.
+      diameter: the largest distance.
+    """
+
+    dimension: int
+    log_density: RadialDensity
+    area: Callable[[np.ndarray], np.ndarray]
+    diameter: float
+
+
+RADIAL = {
+    "S^2": Radial(2, heat_kernel.sphere_radial_log_density, np.sin, math.pi),
+    "SO(3)": Radial(
+        3,
+        heat_kernel.so3_radial_log_density,
+        lambda distance: 1 - np.cos(distance / math.sqrt(2)),
+        math.sqrt(2) * math.pi,
+    ),
+}
 
 
 class BrownianKernel(NamedTuple):
@@ -48,18 +75,10 @@ def make_kernel(manifold: Manifold, horizon: float) -> BrownianKernel:
     """
     if manifold.name.startswith("T^"):
         return BrownianKernel(_sample_torus, _torus_score)
-    radial: dict[str, tuple[RadialDensity, Callable[[np.ndarray], np.ndarray], float]] = {
-        "S^2": (heat_kernel.sphere_radial_log_density, np.sin, math.pi),
-        "SO(3)": (
-            heat_kernel.so3_radial_log_density,
-            lambda distance: 1 - np.cos(distance / math.sqrt(2)),
-            math.sqrt(2) * math.pi,
-        ),
-    }
-    if manifold.name not in radial:
+    if manifold.name not in RADIAL:
         raise ValueError(f"the heat kernel of {manifold.name} is not known; simulate instead")
-    log_density, area, diameter = radial[manifold.name]
-    table = _distance_table(log_density, area, diameter, manifold.dimension, horizon)
+    table = _distance_table(manifold.name, horizon)
+    log_density = RADIAL[manifold.name].log_density
     return BrownianKernel(
         partial(_sample_radial, manifold, table), partial(_radial_score, manifold, log_density)
     )
@@ -68,34 +87,29 @@ def make_kernel(manifold: Manifold, horizon: float) -> BrownianKernel:
 class DistanceTable(NamedTuple):
     """H(rho, t) / sqrt(t) on a grid, linear in log t and in rho between its nodes."""
 
-    log_times: Array  # [A], evenly spaced
-    values: Array  # [A, L]
+    log_times: np.ndarray  # [A], evenly spaced
+    values: np.ndarray  # [A, L]
 
 
-def _distance_table(
-    log_density: RadialDensity,
-    area: Callable[[np.ndarray], np.ndarray],
-    diameter: float,
-    dimension: int,
-    horizon: float,
-) -> DistanceTable:
+@lru_cache
+def _distance_table(name: str, horizon: float) -> DistanceTable:
     """Matches, at every time, the distance's distribution function with that of a chi variable."""
+    radial = RADIAL[name]
     times = np.geomspace(SMALLEST_TIME, max(horizon, 2 * SMALLEST_TIME), NUM_TABLE_TIMES)
     lengths = np.linspace(0, LARGEST_LENGTH, NUM_TABLE_LENGTHS)
     fine = np.linspace(0, LARGEST_LENGTH, NUM_NODES)
-    normal = _upper_tail(fine ** (dimension - 1) * np.exp(-0.5 * fine**2))
+    normal = _upper_tail(fine ** (radial.dimension - 1) * np.exp(-0.5 * fine**2))
     log_levels = np.interp(lengths, fine, np.log(normal))
-    rows = []
+    largest = np.minimum(radial.diameter - 1e-6, 1.2 * LARGEST_LENGTH * np.sqrt(times))
+    distances = largest[:, None] * np.linspace(0.0, 1.0, NUM_NODES)  # [A, nodes]
     with jax.enable_x64(True):
-        for time in times:
-            largest = min(diameter - 1e-6, LARGEST_LENGTH * 1.2 * math.sqrt(time))
-            distances = np.linspace(0.0, largest, NUM_NODES)
-            log_p = jax.jit(jax.vmap(log_density, (0, None)))(jnp.asarray(distances), float(time))
-            tail = np.log(_upper_tail(np.exp(np.asarray(log_p)) * area(distances)))
-            rows.append(np.interp(-log_levels, -tail, distances) / math.sqrt(time))
-    return DistanceTable(
-        jnp.asarray(np.log(times), jnp.float32), jnp.asarray(np.stack(rows), jnp.float32)
-    )
+        density = jax.jit(jax.vmap(jax.vmap(radial.log_density, (0, None))))
+        log_densities = np.asarray(density(jnp.asarray(distances), jnp.asarray(times)))
+    rows = []
+    for time, at, log_density in zip(times, distances, log_densities, strict=True):
+        tail = np.log(_upper_tail(np.exp(log_density) * radial.area(at)))
+        rows.append(np.interp(-log_levels, -tail, at) / math.sqrt(time))
+    return DistanceTable(np.log(times).astype(np.float32), np.stack(rows).astype(np.float32))
 
 
 def _upper_tail(density: np.ndarray) -> np.ndarray:
@@ -121,8 +135,9 @@ def _look_up(table: DistanceTable, length: Array, time: Array) -> Array:
     column = jnp.clip(length / LARGEST_LENGTH * (num_lengths - 1), 0, num_lengths - 1.001)
     i, j = row.astype(int), column.astype(int)
     a, b = row - i, column - j
-    upper = (1 - b) * table.values[i, j] + b * table.values[i, j + 1]
-    lower = (1 - b) * table.values[i + 1, j] + b * table.values[i + 1, j + 1]
+    values = jnp.asarray(table.values)
+    upper = (1 - b) * values[i, j] + b * values[i, j + 1]
+    lower = (1 - b) * values[i + 1, j] + b * values[i + 1, j + 1]
     return (1 - a) * upper + a * lower
 
 

@@ -72,7 +72,7 @@ def sphere_target(name: str, means: Array, concentrations: Array, weights: Array
 
     def sample(key: Array) -> Array:
         which_key, height_key, turn_key = jax.random.split(key, 3)
-        which = jax.random.choice(which_key, len(weights), p=weights)
+        which = jax.random.categorical(which_key, jnp.log(weights))
         mean, kappa = means[which], concentrations[which]
         uniform = jax.random.uniform(height_key, minval=1e-7)
         cosine = 1 + jnp.log(uniform + (1 - uniform) * jnp.exp(-2 * kappa)) / kappa
@@ -113,7 +113,7 @@ def torus_target(name: str, means: Array, deviations: Array, weights: Array) -> 
 
     def sample(key: Array) -> Array:
         which_key, angle_key = jax.random.split(key)
-        which = jax.random.choice(which_key, len(weights), p=weights)
+        which = jax.random.categorical(which_key, jnp.log(weights))
         noise = jax.random.normal(angle_key, means.shape[1:])
         return torus.from_angles(means[which] + deviations[which] * noise)
 

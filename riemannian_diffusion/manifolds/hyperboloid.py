@@ -9,10 +9,12 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold
 
+PLANE = np.array([0.0, 1.0, 1.0], np.float32)  # which coordinates are (y, z)
 # 1 + log 2 pi + E log(g) / 2, by quadrature over r^2 / 2, which is exponential.
 PRIOR_ENTROPY = 3.046864
 SMALLEST_LORENTZ = 0.25  # of -<x, x>, 1 on the surface: a step that misses it by more is cut
@@ -50,7 +52,7 @@ def metric_determinant(point: Array) -> Array:
 
 def project_to_tangent(point: Array, vector: Array) -> Array:
     """P_x v = v - n <n, v> with the Euclidean unit normal n = (-x_0, y, z) / |x|."""
-    normal = jnp.concatenate([-point[:1], point[1:]])
+    normal = (2 * PLANE - 1) * point
     return vector - normal * jnp.vdot(normal, vector) / jnp.vdot(normal, normal)
 
 
@@ -59,9 +61,9 @@ def retract(point: Array) -> Array:
 
     The height is then computed from (y, z): far out, x_0^2 - r^2 cancels and loses its digits.
     """
-    squared = jnp.sum(point[1:] ** 2)
+    squared = jnp.sum(PLANE * point**2)
     lorentz = jnp.maximum(point[0] ** 2 - squared, SMALLEST_LORENTZ)
-    return lift(point[1:] / jnp.sqrt(lorentz))
+    return jnp.where(PLANE == 1, point / jnp.sqrt(lorentz), jnp.sqrt(1 + squared / lorentz))
 
 
 def frame(point: Array) -> Array:
@@ -85,11 +87,11 @@ def prior_score(point: Array) -> Array:
 
     The released code has x_0^2 in the place of x_0^4: its process does not tend to the prior.
     """
-    squared = jnp.sum(point[1:] ** 2)
+    squared = jnp.sum(PLANE * point**2)
     height = jnp.sqrt(1 + squared)
-    determinant = metric_determinant(point)
+    determinant = (1 + 2 * squared) / (1 + squared)
     scale = -(1 + 1 / (determinant * height**4)) / determinant
-    return scale * jnp.concatenate([(squared / height)[None], point[1:]])
+    return scale * jnp.where(PLANE == 1, point, squared / height)
 
 
 def lorentz_log_density(point: Array, log_density: Array) -> Array:

@@ -5,6 +5,7 @@ all of O(n); no path leaves the component that it starts in. No LAPACK call: sev
 time can wait for each other for ever on CPU.
 """
 
+import functools
 import math
 
 import jax
@@ -13,7 +14,7 @@ from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold, no_score
 
-NUM_POLAR_STEPS = 6
+NUM_POLAR_STEPS = 5
 NUM_SQUARINGS = 6
 NUM_TAYLOR_TERMS = 12
 ANGLE_VOLUME = 8 * math.pi**2  # of SO(3) in the metric of rotation angles
@@ -132,8 +133,9 @@ def rotation(axis: Array, angle: Array) -> Array:
 
 
 def product(a: Array, b: Array) -> Array:
-    """A matrix product of small matrices by sums, which compile into their surroundings."""
-    return jnp.sum(a[:, :, None] * b[None, :, :], axis=1)
+    """A product of small matrices, term by term: it compiles into its surroundings."""
+    terms = [a[:, k, None] * b[None, k, :] for k in range(len(b))]
+    return functools.reduce(jnp.add, terms)
 
 
 def as_matrix(vector: Array) -> Array:

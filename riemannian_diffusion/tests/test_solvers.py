@@ -34,7 +34,7 @@ def test_brownian_motion_decays_as_the_first_eigenfunction(name, step):
     start = manifold.sample_prior(jax.random.key(4))
     ends = simulate(step, sde.inference(manifold), start, jnp.linspace(0, TIME, 25))
     overlap = ends @ np.asarray(start) / np.vdot(start, start)
-    error = 3 * overlap.std() / NUM_PATHS**0.5
+    error = 3 * float(overlap.std()) / NUM_PATHS**0.5
     # The steps' own error is below .01 at these 24.
     assert overlap.mean() == pytest.approx(np.exp(-rate * TIME), abs=error + 0.01)
     np.testing.assert_allclose(
@@ -113,7 +113,7 @@ def test_all_processes_of_the_family_have_the_same_marginals(interpolation):
         lambda x, key: solvers.last_point(solvers.heun_step, process, x, times, key)
     )
     cosines = np.asarray(jax.jit(generate)(starts, keys))[:, 0]
-    error = 3 * cosines.std() / NUM_PATHS**0.5
+    error = 3 * float(cosines.std()) / NUM_PATHS**0.5
     assert cosines.mean() == pytest.approx(np.exp(-start / 2), abs=error + 0.005)
 
 
