@@ -114,7 +114,7 @@ def mixture(target: str, preset: str, **changes: Any) -> MixtureConfig:
             "eval_every_updates": 500,
             "num_components": 64,
             "learning_rate": 0.05,
-            "num_eval_points": 2000,
+            "num_eval_points": 256,
         },
         "paper": {"num_eval_points": 14_000},
     }

@@ -36,7 +36,7 @@ def test_densities_on_sphere_and_torus_integrate_to_one(name):
 
 
 def test_density_on_so3_integrates_to_one():
-    """By quadrature over Euler's angles z, y, z, of area sin(y): even nodes, and Gauss' in cos y."""
+    """By quadrature over Euler's angles z, y, z: even nodes, and Gauss' in the cosine of y."""
     target = targets.make_target("so3_modes")
     turns = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     cosines, weights = np.polynomial.legendre.leggauss(24)
