@@ -55,11 +55,14 @@ def heun_step(process: Process, point: Array, interval: Interval) -> Array:
 
 
 def walk_step(process: Process, point: Array, interval: Interval) -> Array:
-    """Geodesic random walk, Ito's Euler scheme along geodesics: y <- exp_y(U(y) h + c P_y dW)."""
+    """Geodesic random walk, Ito's Euler scheme along geodesics: y <- exp_y(U(y) h + c P_y dW).
+
+    The retraction takes rounding errors away, which add up otherwise.
+    """
     manifold, drift, noise_scale = process
     h = interval.next_time - interval.time
     noise = manifold.project_to_tangent(point, noise_scale * interval.increment)
-    return manifold.exp_map(point, h * drift(point, interval.time) + noise)
+    return manifold.retract(manifold.exp_map(point, h * drift(point, interval.time) + noise))
 
 
 def path(step: Step, process: Process, start: Array, times: Array, key: Array) -> Path:

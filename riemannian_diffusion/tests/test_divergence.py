@@ -35,7 +35,6 @@ def test_all_routes_agree(case):
     @jax.jit
     def routes(point):
         keys = jax.random.split(jax.random.key(0), 3)
-        probe_keys = jax.random.split(jax.random.key(1), NUM_PROBES)
         by_frame = [divergence.by_random_frame(manifold, field, point, key) for key in keys]
         by_closest = (
             [divergence.by_closest_point(manifold, field, point)]
@@ -47,7 +46,7 @@ def test_all_routes_agree(case):
                 lambda key, r=is_rademacher: divergence.hutchinson(
                     manifold, field, point, key, is_rademacher=r
                 )
-            )(probe_keys)
+            )(jax.random.split(jax.random.key(1 + is_rademacher), NUM_PROBES))
             for is_rademacher in (False, True)
         ]
         return divergence.exact(manifold, field, point), jnp.stack(by_frame + by_closest), probes

@@ -32,11 +32,11 @@ def test_brownian_motion_decays_as_the_first_eigenfunction(name, step):
     make, rate = DECAY[name]
     manifold = make()
     start = manifold.sample_prior(jax.random.key(4))
-    ends = simulate(step, sde.inference(manifold), start, jnp.linspace(0, TIME, 25))
+    ends = simulate(step, sde.inference(manifold), start, jnp.linspace(0, TIME, 97))
     overlap = ends @ np.asarray(start) / np.vdot(start, start)
     error = 3 * float(overlap.std()) / NUM_PATHS**0.5
-    # The steps' own error is below .01 at these 24.
-    assert overlap.mean() == pytest.approx(np.exp(-rate * TIME), abs=error + 0.01)
+    # Heun's own error is .022 on S^2 with 24 steps, and falls with their number.
+    assert overlap.mean() == pytest.approx(np.exp(-rate * TIME), abs=error + 0.006)
     np.testing.assert_allclose(
         jax.vmap(manifold.retract)(jnp.asarray(ends[:50])), ends[:50], atol=1e-5
     )

@@ -77,7 +77,7 @@ def test_same_seed_same_numbers_other_seed_others(plain):
 def test_the_average_follows_the_parameters(plain):
     """After one update from theta_0: .995 theta_0 + .005 theta_1."""
     setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
-    start, _, _ = plain
+    start = plain[0]._replace(key=jax.random.key(9))
     after, _ = jax.jit(partial(train.update, setup))(start)
     for old, new, average in zip(
         *map(jax.tree.leaves, (start.params, after.params, after.average)), strict=True
@@ -100,9 +100,9 @@ def test_input_statistics_are_those_of_a_batch():
 
 def test_gradient_of_the_loss_is_that_of_the_bound_averaged_by_hand(plain):
     """One update with plain descent moves parameters by the gradient of mean f / q."""
-    start, _, _ = plain
+    start = plain[0]._replace(key=jax.random.key(9))
     setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
-    batch_key, _ = jax.random.split(start.key)
+    batch_key, _ = jax.random.split(jax.random.key(9))
     batch = train.draw_batch(setup, start, batch_key)
     times = 2.0 * batch.uniforms  # uniform on [0, T], q = 1 / 2
     ends = jax.vmap(setup.diffuse)(batch.points, times, batch.path_keys)
