@@ -290,9 +290,9 @@ def test_the_record_of_a_newer_run_is_not_overwritten(refuses, future_record, tm
     assert contents(tmp_path) == before
 
 
-def test_force_overwrites_the_record_of_a_newer_run(future_record, tmp_path, smoke_environment):
+def test_force_overwrites_the_record_of_a_newer_run(future_record, tmp_path, environment):
     words = ("--experiment", RECORDED, "--force", "--quiet")
-    finished = commands.run(smoke_environment, tmp_path, *commands.SMOKE, *words)
+    finished = commands.run(environment, tmp_path, *commands.SMOKE, *words)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert json.loads(future_record.read_text())["started_at"] < "2999"
 
