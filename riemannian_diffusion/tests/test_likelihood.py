@@ -19,7 +19,7 @@ START, HORIZON = 1.0, 1.0
 ENTROPY = {1.0: 2.314551, 2.0: 2.503205}
 ELBO = -(ENTROPY[1.0] + math.log(4 * math.pi) - ENTROPY[2.0])
 SPHERE = sphere.sphere(2)
-NUM_PATHS = 1024
+NUM_PATHS = 512
 
 
 def score(point, time):
@@ -39,9 +39,9 @@ def data():
 
 @pytest.fixture(scope="module")
 def log_weights(data):
-    """Of 1024 paths from each node. Shape [16, K]."""
+    """Of 512 paths from each node. Shape [16, K]."""
     points, _, _ = data
-    times = likelihood.time_grid(HORIZON, 40)
+    times = likelihood.time_grid(HORIZON, 80)
     keys = jax.random.split(jax.random.key(0), len(points))
     of_point = jax.vmap(
         lambda x, k: likelihood.path_log_weights(SPHERE, score, x, times, k, NUM_PATHS)
@@ -65,7 +65,7 @@ def test_elbo_is_the_known_one(data, log_weights):
     _, weights, _ = data
     assert pytest.approx(-2.342370, abs=1e-5) == ELBO
     bounds = jax.vmap(likelihood.elbo)(log_weights)
-    assert np.sum(weights * bounds) == pytest.approx(ELBO, abs=0.003)
+    assert np.sum(weights * bounds) == pytest.approx(ELBO, abs=0.004)
 
 
 def test_more_paths_never_loosen_the_bound_and_many_reach_the_density(data, log_weights):
@@ -76,8 +76,8 @@ def test_more_paths_never_loosen_the_bound_and_many_reach_the_density(data, log_
         groups = log_weights.reshape(len(weights), -1, num_paths)
         return np.sum(weights * np.mean(jax.vmap(jax.vmap(likelihood.kelbo))(groups), axis=1))
 
-    bounds = [mean_bound(number) for number in (1, 4, 16, 64, 1024)]
-    assert bounds[0] == pytest.approx(ELBO, abs=0.003)
+    bounds = [mean_bound(number) for number in (1, 4, 16, 64, 512)]
+    assert bounds[0] == pytest.approx(ELBO, abs=0.004)
     assert np.all(np.diff(bounds) > 0)
     truth = np.sum(weights * log_density)
     assert truth - 0.03 < bounds[-1] < truth + 0.002
@@ -93,7 +93,7 @@ def test_a_wrong_field_lowers_the_bound(data):
         return score(point, time) + along
 
     keys = jax.random.split(jax.random.key(1), len(points))
-    of_point = jax.vmap(lambda x, k: likelihood.path_log_weights(SPHERE, wrong, x, times, k, 512))
+    of_point = jax.vmap(lambda x, k: likelihood.path_log_weights(SPHERE, wrong, x, times, k, 256))
     bounds = np.mean(jax.jit(of_point)(points, keys), axis=1)
     # |along|^2 = 1 - z^2, and E z^2 = 1/3 + 2/3 exp(-3 t) under p_t.
     expected = 0.5 * np.mean(
