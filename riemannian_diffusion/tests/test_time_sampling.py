@@ -19,7 +19,9 @@ def drawn(sampler, params):
 def random_flow():
     sampler = time_sampling.learned(HORIZON)
     keys = jax.random.split(jax.random.key(0), len(sampler.params))
-    noise = {n: jax.random.normal(k, (10,)) for n, k in zip(sampler.params, keys, strict=True)}
+    noise = {
+        n: 0.3 * jax.random.normal(k, (10,)) for n, k in zip(sampler.params, keys, strict=True)
+    }
     return sampler, jax.tree.map(jnp.add, sampler.params, noise)
 
 

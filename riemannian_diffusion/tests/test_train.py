@@ -109,7 +109,7 @@ def test_gradient_of_the_loss_is_that_of_the_bound_averaged_by_hand(plain):
     field = model.field_of(setup, start.params)
     values = jax.vmap(partial(setup.objective, field))(batch.points, ends, times, batch.probe_keys)
     _, metrics = jax.jit(partial(train.update, setup))(start)
-    expected = 2.0 * np.mean(values) + 2 * np.log(2 * np.pi)
+    expected = float(2.0 * np.mean(values) + 2 * np.log(2 * np.pi))
     assert metrics["loss"] == pytest.approx(expected, rel=1e-4)
 
 
