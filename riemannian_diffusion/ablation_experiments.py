@@ -36,9 +36,9 @@ def _times(preset: str, *samplings: str) -> TimeSamplingConfig:
 
 
 _FEW_SAMPLER_STEPS = (
-    "the published sampler learns slowly, and takes 110 steps here in the place of 6100: its density "
-    "is near the uniform still. The variance could fall by four fifths; the power law s = T u^2, "
-    "which learns nothing, takes two thirds away"
+    "the published sampler learns slowly, and takes 110 steps here in the place of 6100: its "
+    "density is near the uniform still. The variance could fall by four fifths; the power law "
+    "s = T u^2, which learns nothing, takes two thirds away"
 )
 _STEPS = {"quick": (2, 5, 100), "paper": (2, 5, 10, 50, 100, 500)}
 

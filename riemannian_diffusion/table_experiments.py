@@ -30,8 +30,8 @@ TOLERANCE = 0.1
 # Ours, not published: data with fine detail need high frequencies early on.
 _QUICK_EARTH: dict[str, Any] = {"first_frequency": 4.0, "horizon": 2.0}
 _SHORT = (
-    "1500 updates of a small network are far from trained, where a mixture of 64 components is done: "
-    "the published runs are 200 times as long"
+    "after 1500 updates a small network is far from trained, where a mixture of 64 components is "
+    "done; the published runs are 200 times as long"
 )
 _BY_NAME = "it would not fit the twenty minutes beside flood and fire"
 _NEEDS_FILE = "needs the authors' file of protein angles, which has no public source with a licence"
