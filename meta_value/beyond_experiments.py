@@ -119,6 +119,8 @@ BEYOND_EXPERIMENTS = {
             for preset in PRESETS
         },
         why_it_fails={
+            "bilinear": "at gamma .9 little of f is left in V, a quarter of its spread at gamma 0, "
+            "and the error of the network does not shrink with it",
             "ipd_0": "training explores for ten steps before each fit, as published, and so never "
             "sees random policies; at those it sees the error is a third of this",
             "ipd_0_on_paths": "the error of a network half as wide after 300 of 1001 outer steps",
