@@ -154,7 +154,7 @@ TABLE_EXPERIMENTS = {
         figure="over_time",
         why_it_fails={
             "ahead_of_rloo_along_the_way": "ahead in four seeds of five",
-            "less_time_than_ppo": "an iteration costs 1.7 times PPO's, which eats up what 1.5 times "
+            "less_time_than_ppo": "an iteration costs 1.7 times PPO's, more than what 1.5 times "
             "fewer updates save",
         },
     ),
