@@ -31,7 +31,6 @@ from jax.custom_batching import custom_vmap
 
 from brs.coin_game_players import Params, Player
 from brs.errors import UserError
-from brs.settings import differing_fields
 from common import coin_game
 from common.coin_game import CoinGame, CoinGameState
 from common.logger import atomic
@@ -74,18 +73,6 @@ def load(path: Path) -> Policy:
     policy = Policy(header, game, *_functions_of(header, payload, path))
     _check_callable(policy, path)
     return policy
-
-
-def check_same_game(game: CoinGame, other: CoinGame, name: str) -> None:
-    """Checks that a player of one game can play another one: only their length may differ.
-
-    Raises:
-      UserError: it cannot; the message begins with `name` and lists the differing settings.
-    """
-    ours, theirs = ({**asdict(each), "episode_length": None} for each in (game, other))
-    differences = differing_fields(ours, theirs)
-    if differences:
-        raise UserError(f"{name} plays another game: {'; '.join(differences)}")
 
 
 def player(game: CoinGame, policy: Policy) -> Player:

@@ -59,6 +59,8 @@ def test_leaders_optimum_is_extortion_that_defects_with_itself():
     values = responses.play(policy, follower, GAMMA)
     np.testing.assert_allclose(values.agent / (1 - GAMMA), -12.5, rtol=1e-4)
     np.testing.assert_allclose(values.responder / (1 - GAMMA), -50.0, rtol=1e-4)
+    objective = responses.stackelberg_value(policy, lambda shown: follower, GAMMA)
+    assert objective == values.agent
     np.testing.assert_allclose(responses.regret(policy, follower, GAMMA), 0.0, atol=1e-4)
     itself = responses.play(policy, policy, GAMMA)
     np.testing.assert_allclose(itself.agent, -2.0, atol=1e-5)
