@@ -161,7 +161,7 @@ _CLAIMS = (
     _claim(
         "norb_regret",
         _LEARNED,
-        "Without buffer and noise the detective's regret is no smaller (NORB's)",
+        "For comparison, no test: regret of NORB's detective, which cannot be negative",
         "norb_detective_regret",
         Criterion("mean", ">=", 0.0),
     ),

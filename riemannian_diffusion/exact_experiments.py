@@ -57,6 +57,10 @@ EXACT_TARGETS = {
         configs={preset: ComparisonConfig(exact_models(preset)) for preset in PRESETS},
         num_seeds=NUM_SEEDS,
         minutes={"smoke": 0.3, "quick": 3.0, "paper": 4000.0},
+        why_it_fails={
+            "hyperbolic_gap": "the deterministic flow carries errors of the field far from the "
+            "origin along; the bounds, of the process with noise, are nearer to the truth there"
+        },
     ),
 }
 
