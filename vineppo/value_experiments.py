@@ -116,6 +116,10 @@ VALUE_EXPERIMENTS: dict[str, Experiment] = {
         ACTION_CLAIMS,
         ppo_values,
         figure="top_action",
+        why_it_fails={
+            "mc_orders_pairs_better": "ties count as wrong, and wrong steps of nearly equal value "
+            "often tie in 9 rollouts"
+        },
     ),
     "figure_error_by_step": experiment(
         "error by reasoning step",
