@@ -122,7 +122,7 @@ BEYOND_EXPERIMENTS = {
             "bilinear": "at gamma .9 little of f is left in V, a quarter of its spread at gamma 0, "
             "and the error of the network does not shrink with it",
             "ipd_0": "training explores for ten steps before each fit, as published, and so never "
-            "sees random policies; at those it sees the error is a third of this",
+            "sees random policies; at those it sees the error is less than half of this",
             "ipd_0_on_paths": "the error of a network half as wide after 300 of 1001 outer steps",
         },
         num_seeds=NUM_SEEDS,

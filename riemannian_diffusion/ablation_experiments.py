@@ -118,8 +118,8 @@ ABLATION_EXPERIMENTS = {
         configs={preset: _steps(preset) for preset in PRESETS},
         num_seeds=NUM_SEEDS,
         minutes={"smoke": 0.2, "quick": 2.0, "paper": 3000.0},
-        why_it_fails="unsettled: at uniform times the losses of 4096 points are known to a fifth of "
-        "a nat only, as much as the seeds differ",
+        why_it_fails="unsettled: at uniform times the losses of 4096 points are known to a fifth "
+        "of a nat only, as much as the seeds differ",
     ),
     "beyond_time_sampling": Experiment(
         source="beyond the paper",

@@ -88,8 +88,8 @@ def _draw_accuracies(record: Record, rows: Rows) -> Figure:
         if name in PAPER_MATH:
             axes.plot(place, PAPER_MATH[name], "k_", ms=22)
     axes.plot([], [], "k_", ms=12, label="paper, RhoMath 1.1B on MATH (another task)")
-    axes.set(ylabel="Pass@1 on held-out questions", title=_title(record))
-    axes.legend(fontsize=7, loc="upper left")
+    axes.set(ylabel="Pass@1 on held-out questions", title=_title(record), ylim=(0, 1))
+    axes.legend(fontsize=7, loc="upper right")
     return figure
 
 
@@ -111,7 +111,6 @@ def _draw_over_time(record: Record, rows: Rows) -> Figure:
     ):
         axes.set_xlabel(what)
     panels[1].set_xscale("log")
-    panels[2].set_xscale("log")
     panels[0].set(ylabel="test accuracy", title=_title(record))
     panels[0].legend(fontsize=7)
     return figure

@@ -1,6 +1,7 @@
 """What is measured of a policy during training: Pass@1 on the three splits."""
 
 from functools import partial
+from typing import Any
 
 import jax
 from jax import Array
@@ -28,7 +29,8 @@ def evaluate_splits(
         getattr(config, name) for name in ("eval_temperature", "top_p", "eval_samples")
     )
     task = problem.task
-    shown = Split(*(each[: len(task.test.prompts)] for each in task.train))
+    parts: list[Any] = [each[: len(task.test.prompts)] for each in task.train]
+    shown = Split(*parts)
     keys = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, 2**31 - 2), step), 3)
     evaluate = partial(
         problem.evaluate,

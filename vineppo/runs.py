@@ -82,7 +82,7 @@ def run_seeds(
       DivergedError: a metric or a parameter is not finite; the last good checkpoint is kept.
       InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
     """
-    settings = {"method": type(config).__name__, **asdict(config), "seeds": list(seeds)}
+    settings = {"kind": type(config).__name__, **asdict(config), "seeds": list(seeds)}
     if options.resume:
         folder = resume.folder_to_continue(path, settings, options.warn)
     else:
@@ -280,15 +280,15 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
 
 def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    method = settings.get("method")
-    if method not in methods.KINDS:
-        raise UserError(f"{path} is of another version of the settings: unknown method {method!r}")
-    values = {name: value for name, value in settings.items() if name not in ("method", "seeds")}
-    _check_names(values, methods.KINDS[method], path)
+    kind = settings.get("kind")
+    if kind not in methods.KINDS:
+        raise UserError(f"{path} is of another version of the settings: unknown kind {kind!r}")
+    values = {name: value for name, value in settings.items() if name not in ("kind", "seeds")}
+    _check_names(values, methods.KINDS[kind], path)
     if "initial" in values:
         _check_names(values["initial"], SftConfig, path)
         values["initial"] = SftConfig(**values["initial"])
-    return methods.KINDS[method](**values), settings["seeds"]
+    return methods.KINDS[kind](**values), settings["seeds"]
 
 
 def _check_names(values: Settings, kind: Any, path: Path) -> None:
