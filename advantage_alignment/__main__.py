@@ -1,4 +1,4 @@
-"""The commands of LOQA: `python -m advantage_alignment COMMAND`.
+"""The commands of Advantage Alignment: `python -m advantage_alignment COMMAND`.
 
 COMMAND is one of list, reproduce, train, evaluate, report, bench, export, show.
 """
@@ -60,7 +60,7 @@ def list_experiments(words: Sequence[str]) -> int:
     Parser(prog="python -m advantage_alignment list", description=list_experiments.__doc__).parse_all(words)
     for name, experiment in EXPERIMENTS.items():
         times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
-        say(f"loqa {name} ({experiment.source}; {times})")
+        say(f"advantage_alignment {name} ({experiment.source}; {times})")
         say(f"    {experiment.summary}")
         if experiment.not_by_default:
             say(f"    by name only: {experiment.not_by_default}")

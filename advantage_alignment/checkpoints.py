@@ -111,7 +111,7 @@ def _unpack(payload: bytes, template: State, path: Path) -> State:
     except ValueError:  # another tree
         fits = False
     if not all(jax.tree.leaves(fits)):
-        raise UserError(f"{path} holds another training state: it is of another version of loqa")
+        raise UserError(f"{path} holds another training state: it is of another version of the code")
     return jax.tree.map(_restore_key, template, state)
 
 

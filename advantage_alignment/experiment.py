@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.logger.claims import Claim
-from advantage_alignment.training_configs import CoinGameConfig, IpdConfig, PolaConfig
+from advantage_alignment.training_configs import TrainingConfig
 
 PRESETS = ("smoke", "quick", "paper")
 FIRST_SEED = 42  # as published: seeds 42 to 51
@@ -46,14 +46,9 @@ class Experiment:
         notes = self.why_it_fails
         return notes if isinstance(notes, str) else notes.get(claim, "")
 
-    def training_configs(self) -> dict[str, IpdConfig | CoinGameConfig | PolaConfig]:
-        """Returns the settings of a training by preset: of several agents the first; or nothing."""
-        first = {
+    def training_configs(self) -> dict[str, TrainingConfig]:
+        """Returns the settings of a training by preset: of several agents the first."""
+        return {
             preset: config.entrants[0][1] if hasattr(config, "entrants") else config
             for preset, config in self.configs.items()
-        }
-        return {
-            preset: config
-            for preset, config in first.items()
-            if isinstance(config, (IpdConfig, CoinGameConfig, PolaConfig))
         }

@@ -75,7 +75,7 @@ def exit_code(run: Callable[[], None], resume: str) -> int:
 
 
 def command(words: Sequence[str], *added: str, without: str) -> str:
-    """Returns a command of loqa as one can type it here.
+    """Returns a command as one can type it here.
 
     Args:
       words: of the command that was given, without `python -m advantage_alignment`.
@@ -89,4 +89,4 @@ def command(words: Sequence[str], *added: str, without: str) -> str:
         if not (is_value or is_doubled or word.partition("=")[0] == without):
             kept.append(word)
         is_value = word == without
-    return shlex.join([shown_path(Path(sys.executable)), "-m", "loqa", *kept, *added])
+    return shlex.join([shown_path(Path(sys.executable)), "-m", "advantage_alignment", *kept, *added])

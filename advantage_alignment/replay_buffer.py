@@ -1,7 +1,7 @@
 """The agent replay buffer: past selves, from which the opponents of every batch are drawn.
 
-Playing the whole history of itself, the untrained network included, is what keeps LOQA from
-trusting everybody. The buffer holds as many parameter sets as the run can push, no more.
+Playing the whole history of itself, the untrained network included, is what keeps an agent
+from trusting everybody. The buffer holds as many parameter sets as the run can push, no more.
 """
 
 from typing import Any

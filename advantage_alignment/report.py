@@ -1,4 +1,4 @@
-"""README tables and figures of LOQA, made from the files in results/ alone; needs no JAX."""
+"""README tables and figures made from the files in results/ alone; needs no JAX."""
 
 from pathlib import Path
 from typing import Any

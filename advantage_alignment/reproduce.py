@@ -14,7 +14,7 @@ from advantage_alignment.runs import RunOptions
 from advantage_alignment.studies import Metrics
 from advantage_alignment.trainer import Finished, Trainer
 
-PAPER = "loqa"
+PAPER = "advantage_alignment"
 
 
 @dataclass(frozen=True)

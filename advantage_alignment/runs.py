@@ -10,27 +10,23 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from advantage_alignment import checkpoints, coin_game_rollout, evaluate, matches, methods, programs, resume, train
+from advantage_alignment import checkpoints, evaluate, programs, resume, train
 from advantage_alignment.errors import InterruptedRunError, UserError
 from advantage_alignment.finite import check_finite
-from advantage_alignment.methods import Config
 from advantage_alignment.networks import Params
 from advantage_alignment.programs import Metrics, Program
-from advantage_alignment.training_configs import CoinGameConfig, IpdConfig, PolaConfig
+from advantage_alignment.training_configs import TrainingConfig
 
-Evaluation = Callable[[Any, Params, Array], Metrics]  # configuration, parameters; consumes the key
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
-    "self_play_value": "self_play",
-    "is_tit_for_tat": "tit_for_tat",
-    "cosine_learned": "cosine",
     "self_play": "self_play",
+    "is_tit_for_tat": "tit_for_tat",
     "vs_always_cooperate": "vs_AC",
     "vs_always_defect": "vs_AD",
+    "apples_per_agent": "apples",
 }
 
 
@@ -67,11 +63,10 @@ class RunResult(NamedTuple):
 
 
 def run_seeds(
-    config: Config,
+    config: TrainingConfig,
     seeds: Sequence[int],
     path: Path,
     options: RunOptions,
-    evaluation: Evaluation | None = None,
 ) -> RunResult:
     """Trains all seeds to the end, or continues a run that was stopped.
 
@@ -80,7 +75,6 @@ def run_seeds(
       seeds: one run each.
       path: the run folder.
       options: see `RunOptions`.
-      evaluation: what is measured of the agent at every log point; None for `evaluate_agent`.
 
     Raises:
       FileExistsError: the folder is in use and `options.resume` is not set.
@@ -97,30 +91,19 @@ def run_seeds(
     options.stop_if_asked()
     state, step = resume.saved_state(folder, _template(config, len(seeds)), options.warn)
     with programs.memory_errors_explained():
-        program = _compile(config, len(seeds), evaluation or evaluate_agent)
+        program = _compile(config, len(seeds))
         if state is None:
             state = program.init(jnp.asarray(seeds, jnp.int32))
         state, seconds = _advance_to_end(program, state, step, config, folder, options)
         metrics = _per_seed(program.evaluate(state))
     return RunResult(
-        params=_learners(config, state),
+        params=state.params,
         metrics=metrics,
         log=folder.metrics.read(),
         origin=folder.provenance,
         compile_seconds=program.compile_seconds,
         seconds_per_update=seconds / max(config.num_updates - step, 1),
     )
-
-
-def evaluate_agent(config: Config, params: Params, key: Array) -> Metrics:
-    """Evaluates an agent against itself and fixed opponents; consumes the key."""
-    if isinstance(config, IpdConfig):
-        return evaluate.evaluate(config, params, key)
-    agent = methods.make_agent(config)
-    if isinstance(config, PolaConfig) and config.game == "ipd":
-        return evaluate.sampled_evaluation(config, agent, params, key)
-    game = coin_game_rollout.make_game(config)
-    return matches.evaluate(game, agent, params, key, config.num_eval_episodes)
 
 
 def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[float]], Any, int]:
@@ -137,17 +120,16 @@ def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[fl
       Exception: see `load_run`.
     """
     saved = load_run(path, checkpoint)
-    evaluate_all = programs.over_seeds(_evaluation_of(saved.config, evaluate_agent), saved.state)
+    evaluate_all = programs.over_seeds(_evaluation_of(saved.config), saved.state)
     return _per_seed(evaluate_all(saved.state)), saved.seeds, saved.step
 
 
 class SavedRun(NamedTuple):
     """What a checkpoint of a run holds."""
 
-    config: Config
+    config: TrainingConfig
     seeds: list[int]
     state: train.TrainState  # leading axis: seeds
-    params: Params  # of the agents that are evaluated; leading axis: seeds
     step: int  # updates done
 
 
@@ -175,19 +157,14 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
         others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
         offer = f"; try --checkpoint {others[-1]}" if others else ""
         raise atomic.DamagedFileError(f"{error}{offer}") from error
-    return SavedRun(config, seeds, state, _learners(config, state), step)
-
-
-def _learners(config: Config, state: train.TrainState) -> Params:
-    """Parameters of the agents that are evaluated, [S, ...]."""
-    return jax.vmap(methods.make_train(config).learner)(state)
+    return SavedRun(config, seeds, state, step)
 
 
 def _advance_to_end(
     program: Program,
     state: train.TrainState,
     step: int,
-    config: Config,
+    config: TrainingConfig,
     folder: RunFolder,
     options: RunOptions,
 ) -> tuple[train.TrainState, float]:
@@ -236,7 +213,7 @@ def _description(folder: RunFolder) -> str:
 
 
 def _save_if_due(
-    state: train.TrainState, step: int, config: Config, folder: RunFolder, options: RunOptions
+    state: train.TrainState, step: int, config: TrainingConfig, folder: RunFolder, options: RunOptions
 ) -> None:
     """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
 
@@ -254,30 +231,28 @@ def _save_if_due(
         raise
 
 
-def _compile(config: Config, num_seeds: int, evaluation: Evaluation) -> Program:
-    training = methods.make_train(config)
+def _compile(config: TrainingConfig, num_seeds: int) -> Program:
+    training = train.make_train(config)
     return programs.compile_program(
         lambda seed: training.init(jax.random.key(seed)),
         training.update,
-        _evaluation_of(config, evaluation),
+        _evaluation_of(config),
         num_seeds=num_seeds,
         num_updates=config.eval_every_updates,
     )
 
 
-def _evaluation_of(config: Config, evaluation: Evaluation) -> Callable[[train.TrainState], Metrics]:
-    learner = methods.make_train(config).learner
-
+def _evaluation_of(config: TrainingConfig) -> Callable[[train.TrainState], Metrics]:
     def evaluate_state(state: train.TrainState) -> Metrics:
-        key, step = jnp.ravel(state.key)[0], jnp.ravel(state.step)[0]  # of the first, if two learn
-        return evaluation(config, learner(state), jax.random.fold_in(key, step))
+        key = jax.random.fold_in(state.key, state.step)
+        return evaluate.evaluate(config, state.params, key)
 
     return evaluate_state
 
 
-def _template(config: Config, num_seeds: int) -> train.TrainState:
+def _template(config: TrainingConfig, num_seeds: int) -> train.TrainState:
     """Shapes of the state of all seeds; found without compiling anything."""
-    init = methods.make_train(config).init
+    init = train.make_train(config).init
     template: train.TrainState = programs.shapes(lambda seed: init(jax.random.key(seed)), num_seeds)
     return template
 
@@ -291,19 +266,15 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
         raise UserError(str(error)) from error
 
 
-def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
+def _config_of(settings: Settings, path: Path) -> tuple[TrainingConfig, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    kinds: dict[str, type[Config]] = {
-        "num_outer_steps": PolaConfig,
-        "num_opponents": CoinGameConfig,
-    }
-    kind = next((kinds[name] for name in kinds if name in settings), IpdConfig)
-    known, given = {"seeds", *(entry.name for entry in fields(kind))}, set(settings)
+    known = {"seeds", *(entry.name for entry in fields(TrainingConfig))}
+    given = set(settings)
     if known != given:
         strange = [f"unknown {name}" for name in sorted(given - known)]
         strange += [f"missing {name}" for name in sorted(known - given)]
         raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
-    config = kind(**{name: value for name, value in settings.items() if name != "seeds"})
+    config = TrainingConfig(**{name: value for name, value in settings.items() if name != "seeds"})
     return config, settings["seeds"]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from common.logger import provenance
 from advantage_alignment import runs
-from advantage_alignment.methods import Config
-from advantage_alignment.runs import Evaluation, RunOptions, RunResult
+from advantage_alignment.runs import RunOptions, RunResult
+from advantage_alignment.training_configs import TrainingConfig
 
-Finished = dict[tuple[Config, tuple[int, ...]], RunResult]
+Finished = dict[tuple[TrainingConfig, tuple[int, ...]], RunResult]
 
 
 @dataclass
@@ -33,24 +33,19 @@ class Trainer:
     origin: dict[str, Any] = field(default_factory=dict)
     compile_seconds: float = 0.0
 
-    def train(
-        self, config: Config, name: str = "", evaluation: Evaluation | None = None
-    ) -> RunResult:
+    def train(self, config: TrainingConfig, name: str = "") -> RunResult:
         """Trains one setting, or takes it from an experiment before.
 
         Args:
           config: settings.
           name: of its folder within the experiment's; empty if it is the only training.
-          evaluation: see `runs.run_seeds`; a run with one of its own is not shared.
         """
         settings = (config, tuple(self.seeds))
-        if evaluation is None and settings in self.finished:
+        if settings in self.finished:
             self.origin = self.origin or provenance.collect()
             return self.finished[settings]
-        path = self.path / name
-        result = runs.run_seeds(config, self.seeds, path, self.options, evaluation=evaluation)
-        if evaluation is None:
-            self.finished[settings] = result
+        result = runs.run_seeds(config, self.seeds, self.path / name, self.options)
+        self.finished[settings] = result
         self.origin = self.origin or result.origin
         self.compile_seconds += result.compile_seconds
         return result
