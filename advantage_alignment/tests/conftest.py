@@ -22,10 +22,10 @@ jax.config.update("jax_debug_key_reuse", True)
 
 @pytest.fixture
 def keys_unchecked() -> Iterator[None]:
-    """Allows many Coin Games side by side, without the check that no key is used twice.
+    """Allows many games side by side, without the check that no key is used twice.
 
     JAX 0.10.2 takes a scan over keys that were split before, inside of vmap, for a second use of
-    them. A single game passes: see `test_one_game_uses_no_key_twice`.
+    them. A single game passes.
     """
     with jax.debug_key_reuse(False):
         yield
