@@ -68,7 +68,9 @@ def independent_choices(num_choices: int, num_options: int) -> Policy:
         return outputs.reshape(num_choices, num_options)
 
     def total(function: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
-        return lambda outputs, actions: jnp.sum(jax.vmap(function)(parts(outputs), actions))
+        return lambda outputs, actions: jnp.sum(
+            jax.vmap(function)(parts(outputs), actions.astype(jnp.int32))
+        )
 
     return Policy(
         num_choices * num_options,
