@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from advantage_alignment import methods, networks
+from advantage_alignment import harvest_evaluation, matches, methods, networks, scripts
 from advantage_alignment.networks import Params
 from advantage_alignment.rollout import Player, Team, Trajectory, rollout
 from advantage_alignment.training_configs import TrainingConfig
@@ -21,7 +21,11 @@ def evaluate(config: TrainingConfig, params: Params, key: Array) -> Metrics:
     if config.network == "tabular":
         cooperation = jax.nn.softmax(params["actor"])[:, ipd.COOPERATE]
         return ipd_metrics(cooperation, config)
-    return sampled_ipd(config, params, key)
+    if config.game == "ipd":
+        return sampled_ipd(config, params, key)
+    if config.game == "commons_harvest":
+        return harvest_evaluation.evaluate(config, params, key)
+    return matches.evaluate(config, params, key)
 
 
 def ipd_metrics(policy: Array, config: TrainingConfig) -> Metrics:
@@ -91,10 +95,10 @@ def sampled_ipd(config: TrainingConfig, params: Params, key: Array) -> Metrics:
     probe_key, self_key, cooperate_key, defect_key = jax.random.split(key, 4)
     played = {
         "self_play": play(learner, self_key),
-        "vs_always_cooperate": play(methods.constant_player(ipd.COOPERATE), cooperate_key),
-        "vs_always_defect": play(methods.constant_player(ipd.DEFECT), defect_key),
+        "vs_always_cooperate": play(scripts.constant_player(ipd.COOPERATE), cooperate_key),
+        "vs_always_defect": play(scripts.constant_player(ipd.DEFECT), defect_key),
     }
-    probed = play(methods.with_exploration(learner, _PROBING), probe_key).observations[:, :, 0]
+    probed = play(scripts.with_exploration(learner, _PROBING), probe_key).observations[:, :, 0]
 
     def cooperation_along(seen: Array) -> Array:
         cooperates = jnp.zeros(len(seen) - 1, jnp.int32)

@@ -112,27 +112,3 @@ def learned(agent: Agent) -> Player:
 
     return Player(agent.start, agent.policy.noise, act)
 
-
-def constant_player(action: int) -> Player:
-    """The player that always does the same."""
-
-    def act(params: Params, memory: tuple, glimpse: Glimpse, noise: Array) -> tuple:
-        del params, glimpse, noise
-        return memory, jnp.asarray(action, jnp.int32), jnp.zeros(())
-
-    return Player(lambda params: (), policies.uniform_noise, act)
-
-
-def with_exploration(player: Player, exploration: float) -> Player:
-    """A player of the iterated game that plays uniformly with some probability."""
-
-    def noise(key: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
-        noise_key, explore_key = jax.random.split(key)
-        return player.noise(noise_key, shape), policies.uniform_noise(explore_key, shape)
-
-    def act(params: Params, memory: Any, glimpse: Glimpse, noise: tuple[Array, Array]) -> tuple:
-        memory, action, log_prob = player.act(params, memory, glimpse, noise[0])
-        explored = (2 * noise[1] / exploration).astype(jnp.int32)  # 0 or 1 below `exploration`
-        return memory, jnp.where(noise[1] < exploration, explored, action), log_prob
-
-    return Player(player.start, noise, act)
