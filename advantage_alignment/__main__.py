@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from common.logger import atomic, claim_table, results
 from advantage_alignment import arguments
 from advantage_alignment.command_line import Parser, check_name, say, shown_path, warn
 from advantage_alignment.configs import EXPERIMENTS, PRESETS
 from advantage_alignment.errors import UserError
 from advantage_alignment.interrupts import SignalWatch, command, exit_code
+from common.logger import atomic, claim_table, results
 
 if TYPE_CHECKING:
     from advantage_alignment.runs import RunOptions
@@ -57,7 +57,9 @@ def main(words: Sequence[str]) -> int:
 
 def list_experiments(words: Sequence[str]) -> int:
     """Lists every experiment: place in the paper, claims, expected minutes."""
-    Parser(prog="python -m advantage_alignment list", description=list_experiments.__doc__).parse_all(words)
+    Parser(
+        prog="python -m advantage_alignment list", description=list_experiments.__doc__
+    ).parse_all(words)
     for name, experiment in EXPERIMENTS.items():
         times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
         say(f"advantage_alignment {name} ({experiment.source}; {times})")
@@ -206,7 +208,7 @@ def prepare_jax() -> None:
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
     lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
-    usage = "usage: python -m advantage_alignment COMMAND [options]; --help of a command explains its options"
+    usage = "usage: python -m advantage_alignment COMMAND [options]; COMMAND --help explains them"
     return "\n".join([usage, "", *lines])
 
 

@@ -1,6 +1,6 @@
 """The aligned advantage: our past advantages times the other's present one, the paper's idea.
 
-    A*_t = A^i_t + beta C_t sum_{j != i} A^j_t,    C_t = gamma sum_{k<t} gamma^(t-k) A^i_k    (Eq. 10)
+    A*_t = A^i_t + beta C_t sum_{j != i} A^j_t,  C_t = gamma sum_{k<t} gamma^(t-k) A^i_k  (Eq. 10)
 
 put in place of the advantage of any policy gradient. To use it with a PPO of your own, call
 `align_advantages` on the advantages of all players along one trajectory (`vmap` over the batch),

@@ -136,7 +136,9 @@ def shared_encoder_agent(
         encoder_key, actor_key, critic_key = jax.random.split(key, 3)
         code = jnp.zeros(encoder.hidden_size)
         return {
-            "encoder": encoder.init(encoder_key, encoder.first_carry(), jnp.zeros(observation_size)),
+            "encoder": encoder.init(
+                encoder_key, encoder.first_carry(), jnp.zeros(observation_size)
+            ),
             "actor": {
                 "head": actor.init(actor_key, actor.first_carry(), code),
                 "constants": jnp.zeros(num_constants),

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from advantage_alignment.command_line import Parser, add_setting_flags, check_name, one_of, with_flags
+from advantage_alignment.command_line import (
+    Parser,
+    add_setting_flags,
+    check_name,
+    one_of,
+    with_flags,
+)
 from advantage_alignment.configs import EXPERIMENTS, FIRST_SEED, PRESETS
 from advantage_alignment.errors import UserError
 
@@ -45,7 +51,9 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
         return parsed, [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
     names = parsed.experiment.replace(",", " ").split()
     if not names:
-        raise UserError("--experiment needs a name at least; `python -m advantage_alignment list` gives them")
+        raise UserError(
+            "--experiment needs a name at least; `python -m advantage_alignment list` gives them"
+        )
     return parsed, [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
 
 

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 from flax import serialization
 
-from common.logger import atomic
 from advantage_alignment.errors import UserError
 from advantage_alignment.settings import differing_fields
+from common.logger import atomic
 
 SCHEMA_VERSION = 1
 NUM_KEPT = 2
@@ -111,7 +111,9 @@ def _unpack(payload: bytes, template: State, path: Path) -> State:
     except ValueError:  # another tree
         fits = False
     if not all(jax.tree.leaves(fits)):
-        raise UserError(f"{path} holds another training state: it is of another version of the code")
+        raise UserError(
+            f"{path} holds another training state: it is of another version of the code"
+        )
     return jax.tree.map(_restore_key, template, state)
 
 

@@ -21,7 +21,16 @@ from jax import Array
 
 from advantage_alignment.harvest_map import MAPS, HarvestMap
 
-ACTIONS = ("noop", "forward", "backward", "step_left", "step_right", "turn_left", "turn_right", "zap")
+ACTIONS = (
+    "noop",
+    "forward",
+    "backward",
+    "step_left",
+    "step_right",
+    "turn_left",
+    "turn_right",
+    "zap",
+)
 NUM_ACTIONS = len(ACTIONS)
 TURN_LEFT, TURN_RIGHT, ZAP = 5, 6, 7
 
@@ -30,7 +39,18 @@ FRAMES_AWAY = 4  # after a hit
 COOLDOWN = 3  # steps from one shot to the next
 VIEW = 11  # rows and columns: nine ahead, one behind, five to each side
 _OWN_ROW, _OWN_COLUMN = 9, 5
-CHANNELS = ("wall", "apple", "grass", "barren", "self", "same", "right", "towards", "left", "outside")
+CHANNELS = (
+    "wall",
+    "apple",
+    "grass",
+    "barren",
+    "self",
+    "same",
+    "right",
+    "towards",
+    "left",
+    "outside",
+)
 
 _STEPS = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)], np.int32)  # of the orientations
 _TURN_OF_MOVE = np.array([0, 0, 2, 3, 1, 0, 0, 0], np.int32)  # direction of a move, from forward
@@ -276,9 +296,7 @@ def observe(game: CommonsHarvest, state: HarvestState) -> Array:
     is_shown = shown[..., None] == jnp.arange(len(CHANNELS))[None, None]  # [P, P, channels]
     others = jnp.einsum("pvq,pqc->pvc", is_there.astype(jnp.float32), is_shown.astype(jnp.float32))
     view = planes.astype(jnp.float32) + others
-    flat = jnp.concatenate(
-        [view.reshape(game.num_players, -1), readiness(state)[:, None]], axis=1
-    )
+    flat = jnp.concatenate([view.reshape(game.num_players, -1), readiness(state)[:, None]], axis=1)
     return flat * (state.frames_away == 0)[:, None]
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.logger.claims import Claim
 from advantage_alignment.training_configs import TrainingConfig
+from common.logger.claims import Claim
 
 PRESETS = ("smoke", "quick", "paper")
 FIRST_SEED = 42  # as published: seeds 42 to 51

@@ -41,7 +41,9 @@ def act(
     nearest = jnp.argmin(jnp.where(is_goal, distances, jnp.iinfo(jnp.int32).max))
     rows, columns = offsets[nearest]
     goes_along_columns = jnp.abs(columns) > jnp.abs(rows)
-    absolute = jnp.where(goes_along_columns, jnp.where(columns > 0, 1, 3), jnp.where(rows > 0, 2, 0))
+    absolute = jnp.where(
+        goes_along_columns, jnp.where(columns > 0, 1, 3), jnp.where(rows > 0, 2, 0)
+    )
     walk = jnp.asarray(_MOVES)[(absolute - facing) % 4]
     walk = jnp.where(jnp.any(is_goal), walk, _NOOP)
     turn = jnp.where(noise < 0.05, commons_harvest.TURN_LEFT, commons_harvest.TURN_RIGHT)

@@ -65,7 +65,7 @@ def exit_code(run: Callable[[], None], resume: str) -> int:
         warn(f"    {resume}")
         return 128 + interrupted.signal_number
     except KeyboardInterrupt:
-        warn("advantage_alignment: stopped at once; the run is saved up to its last checkpoint. Go on with")
+        warn("advantage_alignment: stopped at once; saved up to the last checkpoint. Go on with")
         warn(f"    {resume}")
         return 128 + signal.SIGINT
     except DivergedError as error:
@@ -89,4 +89,6 @@ def command(words: Sequence[str], *added: str, without: str) -> str:
         if not (is_value or is_doubled or word.partition("=")[0] == without):
             kept.append(word)
         is_value = word == without
-    return shlex.join([shown_path(Path(sys.executable)), "-m", "advantage_alignment", *kept, *added])
+    return shlex.join(
+        [shown_path(Path(sys.executable)), "-m", "advantage_alignment", *kept, *added]
+    )

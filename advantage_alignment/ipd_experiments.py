@@ -75,7 +75,7 @@ _CLAIMS = (
     ),
 )
 
-_IPD = replace(PUBLISHED["ipd"], critic_learning_rate=0.1)
+_IPD = PUBLISHED["ipd"]
 _NAIVE = replace(_IPD, beta=0.0)
 
 
@@ -99,7 +99,11 @@ IPD_EXPERIMENTS: dict[str, Experiment] = {
         source=_PLACE,
         summary="Tabular self-play with Advantage Alignment and without (beta 0)",
         claims=_CLAIMS,
-        configs={"smoke": _figure_1(**_SMOKE), "quick": _figure_1(batch_size=128), "paper": _figure_1()},
+        configs={
+            "smoke": _figure_1(**_SMOKE),
+            "quick": _figure_1(batch_size=128),
+            "paper": _figure_1(),
+        },
         num_seeds={"smoke": 1, "quick": 10, "paper": 10},
         minutes={"smoke": 0.2, "quick": 1.0, "paper": 2.0},
     ),

@@ -1,9 +1,6 @@
 """What a configuration means: its game, its agent, and the teams that sit down in training."""
 
-from typing import Any
-
 import jax
-import jax.numpy as jnp
 from jax import Array
 
 from advantage_alignment import agents, commons_harvest, negotiation_game, policies
@@ -96,7 +93,14 @@ def make_agent(config: TrainingConfig) -> Agent:
     return agents.shared_encoder_agent(
         policy,
         Tower(size, 0, num_layers=2, is_recurrent=is_recurrent),
-        Tower(size, NUM_ACTIONS, num_layers=0, num_head_layers=1, is_recurrent=False, readout_scale=0.1),
+        Tower(
+            size,
+            NUM_ACTIONS,
+            num_layers=0,
+            num_head_layers=1,
+            is_recurrent=False,
+            readout_scale=0.1,
+        ),
         Tower(size, 1, num_layers=0, num_head_layers=1, is_recurrent=False),
         harvest_rules(config).observation_size,
     )
@@ -111,4 +115,3 @@ def learned(agent: Agent) -> Player:
         return memory, action, agent.policy.log_prob(outputs, jax.lax.stop_gradient(action))
 
     return Player(agent.start, agent.policy.noise, act)
-

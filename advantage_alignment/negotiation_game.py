@@ -43,9 +43,7 @@ def draw_values(key: Array) -> Array:
     return jnp.stack([first, low + high - first])
 
 
-def step(
-    state: NegotiationState, proposals: Array, key: Array
-) -> tuple[NegotiationState, Array]:
+def step(state: NegotiationState, proposals: Array, key: Array) -> tuple[NegotiationState, Array]:
     """Plays a round, and draws the values of the next.
 
     Args:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from common.logger import atomic, claim_table, results
 from advantage_alignment.configs import EXPERIMENTS
 from advantage_alignment.errors import UserError
 from advantage_alignment.figures import draw
+from common.logger import atomic, claim_table, results
 
 FOLDER = Path(__file__).parent
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.logger import claims, curves, provenance, results
-from common.logger.run_folder import RunFolder
 from advantage_alignment import studies
 from advantage_alignment.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from advantage_alignment.runs import RunOptions
 from advantage_alignment.studies import Metrics
 from advantage_alignment.trainer import Finished, Trainer
+from common.logger import claims, curves, provenance, results
+from common.logger.run_folder import RunFolder
 
 PAPER = "advantage_alignment"
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from common.logger import atomic, provenance
-from common.logger.run_folder import RunFolder
 from advantage_alignment import checkpoints
 from advantage_alignment.errors import UserError
 from advantage_alignment.settings import differing_fields
+from common.logger import atomic, provenance
+from common.logger.run_folder import RunFolder
 
 State = TypeVar("State")
 

@@ -106,13 +106,9 @@ def rollout(
         observations = game.observe(state)
         moves = [
             _act(team, memory, state, first, observations, own_noise)
-            for team, memory, first, own_noise in zip(
-                teams, memories, firsts, noise, strict=True
-            )
+            for team, memory, first, own_noise in zip(teams, memories, firsts, noise, strict=True)
         ]
-        actions, log_probs = (
-            jnp.concatenate([move[part] for move in moves]) for part in (1, 2)
-        )
+        actions, log_probs = (jnp.concatenate([move[part] for move in moves]) for part in (1, 2))
         next_state, rewards = game.step(state, actions, key)
         seen = Trajectory(observations, actions, rewards, log_probs)
         return _Carry(next_state, [move[0] for move in moves]), (seen, state)

@@ -11,14 +11,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from common.logger import atomic, progress, trackers
-from common.logger.run_folder import RunFolder
 from advantage_alignment import checkpoints, evaluate, programs, resume, train
 from advantage_alignment.errors import InterruptedRunError, UserError
 from advantage_alignment.finite import check_finite
 from advantage_alignment.networks import Params
 from advantage_alignment.programs import Metrics, Program
 from advantage_alignment.training_configs import TrainingConfig
+from common.logger import atomic, progress, trackers
+from common.logger.run_folder import RunFolder
 
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
@@ -213,7 +213,11 @@ def _description(folder: RunFolder) -> str:
 
 
 def _save_if_due(
-    state: train.TrainState, step: int, config: TrainingConfig, folder: RunFolder, options: RunOptions
+    state: train.TrainState,
+    step: int,
+    config: TrainingConfig,
+    folder: RunFolder,
+    options: RunOptions,
 ) -> None:
     """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
 

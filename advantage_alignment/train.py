@@ -223,9 +223,7 @@ def actor_step(setup: Setup, state: TrainState, lessons: Lessons) -> tuple[Train
         return jax.tree.map(jnp.mean, jax.vmap(one)(lessons))
 
     gradient, metrics = jax.grad(batch_loss, has_aux=True)(state.params)
-    updates, opt_state = setup.actor_optimizer.update(
-        gradient, state.actor_opt_state, state.params
-    )
+    updates, opt_state = setup.actor_optimizer.update(gradient, state.actor_opt_state, state.params)
     metrics["actor_grad_norm"] = optax.tree.norm(gradient)
     params = optax.apply_updates(state.params, updates)
     return state._replace(params=params, actor_opt_state=opt_state), metrics

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.logger import provenance
 from advantage_alignment import runs
 from advantage_alignment.runs import RunOptions, RunResult
 from advantage_alignment.training_configs import TrainingConfig
+from common.logger import provenance
 
 Finished = dict[tuple[TrainingConfig, tuple[int, ...]], RunResult]
 

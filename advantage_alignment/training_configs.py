@@ -11,15 +11,14 @@ from typing import Literal
 from advantage_alignment.errors import UserError
 from advantage_alignment.settings import check_divides, check_fields, setting
 
-GameName = Literal["ipd", "coin_game", "negotiation", "commons_harvest"]
-Estimator = Literal["td", "gae", "returns"]
-
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """Advantage Alignment, LOQA or the naive learner (beta 0) in one of the games."""
 
-    game: GameName = setting("ipd", "what is played")
+    game: Literal["ipd", "coin_game", "negotiation", "commons_harvest"] = setting(
+        "ipd", "what is played"
+    )
     num_updates: int = setting(4000, "updates of a run", low=1)
     eval_every_updates: int = setting(200, "updates between evaluations", low=1)
     checkpoint_every_updates: int = setting(1000, "updates between checkpoints", low=1)
@@ -35,8 +34,10 @@ class TrainingConfig:
     shaping: Literal["alignment", "loqa"] = setting(
         "alignment", "loqa: each past event times 1 - pi_hat(b | s), Theorem 2"
     )
-    own_advantage: Estimator = setting("gae", "of our past and in the policy gradient")
-    others_advantage: Estimator = setting("gae", "of the others at present")
+    own_advantage: Literal["td", "gae", "returns"] = setting(
+        "gae", "of our past and in the policy gradient"
+    )
+    others_advantage: Literal["td", "gae", "returns"] = setting("gae", "of the others at present")
     normalizes_advantages: bool = setting(True, "over batch, steps and players, before A*")
     keeps_cooperative: bool = setting(True, "keep products of signs + +")
     keeps_empathetic: bool = setting(True, "keep products + -")
@@ -105,7 +106,15 @@ class TrainingConfig:
 
 
 PUBLISHED: Mapping[str, TrainingConfig] = {
-    "ipd": TrainingConfig(),
+    "ipd": TrainingConfig(
+        num_updates=400,
+        eval_every_updates=20,
+        checkpoint_every_updates=400,
+        beta=0.5,
+        own_advantage="td",
+        critic_learning_rate=0.2,
+        target_decay=0.0,
+    ),
     "coin_game": TrainingConfig(
         game="coin_game",
         num_updates=6000,

@@ -40,7 +40,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Runs `python -m advantage_alignment` with `words` in a folder, to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "loqa", *words],
+        [sys.executable, "-m", "advantage_alignment", *words],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -148,9 +148,9 @@ def test_a_cell_that_is_left_first_can_be_entered_in_the_same_step(monkeypatch):
     """Depending on the order, the follower moves or is blocked: half of the time each."""
     game, state = scene(monkeypatch, "WWWWWW\nW>>__W\nWWWWWW")
     keys = jax.random.split(jax.random.key(0), 1000)
-    cells = jax.jit(jax.vmap(lambda key: commons_harvest.step(game, state, FORWARDS, key)[0].cells))(
-        keys
-    )
+    cells = jax.jit(
+        jax.vmap(lambda key: commons_harvest.step(game, state, FORWARDS, key)[0].cells)
+    )(keys)
     assert jnp.all(cells[:, 1, 1] == 3)
     assert abs(float(jnp.mean(cells[:, 0, 1] == 2)) - 0.5) < 0.05
 

@@ -8,12 +8,12 @@ import jax
 import numpy as np
 import pytest
 
-from common.logger import atomic
 from advantage_alignment import checkpoints
 from advantage_alignment.errors import DivergedError
 from advantage_alignment.finite import check_finite
 from advantage_alignment.tests import commands
 from advantage_alignment.tests.commands import the_line
+from common.logger import atomic
 
 NAN, INFINITY = float("nan"), float("inf")
 SEEDS, KEPT = [7, 8], [Path("run/checkpoint_00000198.ckpt"), Path("run/checkpoint_00000200.ckpt")]

@@ -44,7 +44,7 @@ def test_on_policy_the_proximal_gradient_is_the_plain_one():
 
 
 def test_the_released_clip_is_not_the_surrogate():
-    """min(A clip(rho), A log pi) as released: log pi is below every ratio, so nothing is clipped."""
+    """min(A clip(rho), A log pi) as released: log pi is below the ratios, nothing is clipped."""
 
     def released(log_probs, old_log_probs, aligned):
         ratios = jnp.exp(log_probs - old_log_probs)

@@ -53,7 +53,9 @@ def test_each_item_is_worth_five_to_one_and_one_to_the_other_and_a_fair_coin_say
 
 @hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
 @hypothesis.given(
-    asked=st.lists(st.floats(0, 5), min_size=6, max_size=6), item=st.integers(0, 2), seed=st.integers(0, 99)
+    asked=st.lists(st.floats(0, 5), min_size=6, max_size=6),
+    item=st.integers(0, 2),
+    seed=st.integers(0, 99),
 )
 def test_asking_for_more_never_pays_less_in_a_round(asked, item, seed):
     values = game.draw_values(jax.random.key(seed))

@@ -125,9 +125,9 @@ def expected_shaping_gradient(cooperation, num_steps=4):
     table = exact_q_advantages(cooperation, num_steps)
     steps = jnp.arange(num_steps)[None]
     pairs = table[steps, states[..., 0], 2 * actions[..., 0] + actions[..., 1]]  # [E, T, P]
-    aligned = jax.vmap(
-        lambda pair: advantages.align_advantages(pair, beta=1.0, discount=GAMMA)
-    )(pairs)
+    aligned = jax.vmap(lambda pair: advantages.align_advantages(pair, beta=1.0, discount=GAMMA))(
+        pairs
+    )
     shaping = aligned[..., 0] - pairs[..., 0]
     probs = jnp.stack([cooperation, 1 - cooperation], axis=-1)  # [P, S, A]
     taken = probs[jnp.arange(2)[None, None], states, actions]
