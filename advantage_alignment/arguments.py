@@ -19,7 +19,7 @@ from advantage_alignment.errors import UserError
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
 SELF = "self"
-PLAYERS = "a run folder, an exported file, AC, AD or random"
+PLAYERS = "a run folder, an exported file, AC, AD or random (Coin Game)"
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 
@@ -62,11 +62,7 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
 
     Which defaults --help shows depends on the experiment and the preset among `words`.
     """
-    trainable = {
-        name: configs
-        for name, experiment in EXPERIMENTS.items()
-        if (configs := experiment.training_configs())
-    }
+    trainable = {name: each.training_configs() for name, each in EXPERIMENTS.items()}
     parser = Parser(prog="python -m advantage_alignment train", description=description)
     parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
     _add_preset(parser)
@@ -85,11 +81,6 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
     parsed = parser.parse_all(words)
     _check_run_options(parsed)
     _check_seeds("--num-seeds", parsed.seed, parsed.num_seeds)
-    if parsed.experiment in EXPERIMENTS.keys() - trainable.keys():
-        raise UserError(
-            f"{parsed.experiment} is no single training: use reproduce "
-            f"--experiment {parsed.experiment}"
-        )
     name = check_name(parsed.experiment, trainable, "experiment")
     return parsed, with_flags(trainable[name][parsed.preset], parsed)
 

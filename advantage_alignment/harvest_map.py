@@ -58,7 +58,7 @@ class HarvestMap:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        return self.letters.shape  # type: ignore[return-value]
+        return self.letters.shape
 
     @cached_property
     def is_wall(self) -> np.ndarray:

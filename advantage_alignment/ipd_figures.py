@@ -36,3 +36,18 @@ def draw_policy(record: Record, rows: Rows) -> Figure:
     rewards.legend(fontsize=7)
     figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
     return figure
+
+
+def draw_states(record: Record, rows: Rows) -> Figure:
+    """P(cooperate | state) and the reward of self-play along training."""
+    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
+    lines, rewards = figure.subplots(1, 2, width_ratios=(3, 2))
+    for i, state in enumerate(POSTER):
+        style = STYLES[i % len(STYLES)]
+        draw_seeds(lines, rows, f"alignment_cooperation_{state}", state.upper(), style)
+    draw_seeds(rewards, rows, "alignment_self_play", "alignment", STYLES[0])
+    lines.set(ylim=(-0.03, 1.05), xlabel="update", ylabel="P(cooperate | state)")
+    lines.legend(fontsize=7)
+    rewards.set(xlabel="update", ylabel="reward per step of self-play", ylim=(-2.1, -0.9))
+    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
+    return figure

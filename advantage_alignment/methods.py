@@ -115,3 +115,14 @@ def learned(agent: Agent) -> Player:
         return memory, action, agent.policy.log_prob(outputs, jax.lax.stop_gradient(action))
 
     return Player(agent.start, agent.policy.noise, act)
+
+
+def greedy(agent: Agent) -> Player:
+    """The player that takes its likeliest action, of a categorical policy."""
+
+    def act(params: Params, memory: Any, glimpse: Glimpse, noise: Array) -> tuple:
+        del noise
+        memory, logits = agent.act(params, memory, glimpse.observation)
+        return memory, jnp.argmax(logits).astype(jnp.int32), jnp.zeros(())
+
+    return Player(agent.start, agent.policy.noise, act)

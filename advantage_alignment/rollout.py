@@ -48,8 +48,8 @@ class Player(NamedTuple):
     """
 
     start: Callable[[Params], Any]
-    noise: Callable[[Array, tuple[int, ...]], Array]
-    act: Callable[[Params, Any, Glimpse, Array], tuple[Any, Array, Array]]
+    noise: Callable[[Array, tuple[int, ...]], Any]
+    act: Callable[[Params, Any, Glimpse, Any], Any]
 
 
 class Team(NamedTuple):

@@ -84,11 +84,11 @@ def constant_player(action: int) -> Player:
 def with_exploration(player: Player, exploration: float) -> Player:
     """A player of the iterated game that plays uniformly with some probability."""
 
-    def noise(key: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    def noise(key: Array, shape: tuple[int, ...]) -> Any:
         noise_key, explore_key = jax.random.split(key)
         return player.noise(noise_key, shape), policies.uniform_noise(explore_key, shape)
 
-    def act(params: Params, memory: Any, glimpse: Glimpse, noise: tuple[Array, Array]) -> tuple:
+    def act(params: Params, memory: Any, glimpse: Glimpse, noise: Any) -> tuple:
         memory, action, log_prob = player.act(params, memory, glimpse, noise[0])
         explored = (2 * noise[1] / exploration).astype(jnp.int32)  # 0 or 1 below `exploration`
         return memory, jnp.where(noise[1] < exploration, explored, action), log_prob

@@ -35,3 +35,10 @@ class ExploitabilityConfig:
 
     entrants: Entrants
     responder: TrainingConfig
+
+
+@dataclass(frozen=True)
+class HarvestConfig:
+    """Agents that are trained in Commons Harvest and then meet two scripted bots, as published."""
+
+    entrants: Entrants

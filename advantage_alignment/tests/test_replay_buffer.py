@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from advantage_alignment import replay_buffer
-from advantage_alignment.configs import CoinGameConfig
+from advantage_alignment.configs import TrainingConfig
 from advantage_alignment.replay_buffer import Params
 
 
@@ -113,7 +113,7 @@ def test_another_key_draws_others() -> None:
 def test_buffer_has_room_for_the_pushes_of_a_run_and_no_more(
     num_updates: int, capacity: int, size: int
 ) -> None:
-    config = CoinGameConfig(
+    config = TrainingConfig(
         num_updates=num_updates,
         eval_every_updates=num_updates,
         checkpoint_every_updates=num_updates,
