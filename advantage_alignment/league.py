@@ -2,7 +2,8 @@
 
 An entrant is a way of training; its agents are one per seed. Names of metrics read like the
 paper's table, row player first: `alignment_vs_ppo` is the reward per step of Advantage Alignment's
-agents when they meet PPO's, `ppo_vs_alignment` what these get in the same episodes. Shapes: S seeds.
+agents when they meet PPO's, `ppo_vs_alignment` what these get in the same episodes. Shapes: S
+seeds.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,9 @@
 """What a configuration means: its game, its agent, and the teams that sit down in training."""
 
+from typing import Any
+
 import jax
+import jax.numpy as jnp
 from jax import Array
 
 from advantage_alignment import agents, commons_harvest, negotiation_game, policies

@@ -64,9 +64,7 @@ class TrainingConfig:
     buffer_capacity: int = setting(10000, "past selves kept at most", low=1)
     push_every_updates: int = setting(10, "updates between two past selves", low=1)
 
-    network: Literal["tabular", "feed_forward", "gru", "transformer"] = setting(
-        "tabular", "kind of agent"
-    )
+    network: Literal["tabular", "feed_forward", "gru"] = setting("tabular", "kind of agent")
     hidden_size: int = setting(64, "units of every layer", low=1)
     proposals: Literal["continuous", "discrete"] = setting(
         "continuous", "kind of action in the Negotiation Game"
@@ -176,7 +174,7 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         num_learners=5,
         buffer_capacity=200,
         push_every_updates=20,
-        network="transformer",
+        network="gru",
         hidden_size=192,
         episode_length=990,
     ),
