@@ -163,7 +163,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
             preset: ComparisonConfig(
                 tuple(
                     (f"beta_{beta:g}".replace(".", "_"), replace(config, beta=beta))
-                    for beta in _BETAS
+                    for beta in (_BETAS[-2:] if preset == "smoke" else _BETAS)
                 )
             )
             for preset, config in _BY_PRESET.items()
