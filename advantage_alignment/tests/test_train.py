@@ -37,16 +37,22 @@ def one_update(config, seed=0, num_updates=1):
 
 
 def lessons_of(config):
+    """Setup, parameters, past selves, a batch and what it teaches."""
     setup = train.make_setup(config)
-    state = train.init(setup, jax.random.key(0))
-    params = randomised(state.params)
-    state = state._replace(params=params, target_params=params)
-    state = train.remember(setup, state)
-    others = train.draw_past_selves(setup, state, jax.random.key(1))
-    games = train.due_games(setup, state, jax.random.key(2))
-    _, batch = train.play(setup, params, others, games, jax.random.key(3))
-    lessons, _ = objectives.make_lessons(setup.agent, params, params, others, batch, config)
-    return setup, params, others, batch, lessons
+
+    @jax.jit
+    def make():
+        state = train.init(setup, jax.random.key(0))
+        params = randomised(state.params)
+        state = state._replace(params=params, target_params=params)
+        state = train.remember(setup, state)
+        others = train.draw_past_selves(setup, state, jax.random.key(1))
+        games = train.due_games(setup, state, jax.random.key(2))
+        _, batch = train.play(setup, params, others, games, jax.random.key(3))
+        lessons, _ = objectives.make_lessons(setup.agent, params, params, others, batch, config)
+        return params, others, batch, lessons
+
+    return setup, *make()
 
 
 def test_lessons_are_the_aligned_advantages_of_each_learner():
@@ -72,7 +78,7 @@ def test_lessons_are_the_aligned_advantages_of_each_learner():
 def test_only_the_learners_teach_and_past_selves_are_judged_by_their_own_critic():
     setup, params, others, batch, lessons = lessons_of(COIN)
     assert lessons.actions.shape == (4, 5)
-    judged = objectives.judge(setup.agent, params, others, batch, 1)
+    judged = jax.jit(partial(objectives.judge, setup.agent, num_learners=1))(params, others, batch)
     second_opponent = jax.tree.map(lambda leaf: leaf[1], others)
     expected = setup.agent.evaluate(
         second_opponent, batch.observations[3, :, 1], batch.actions[3, :, 1]
