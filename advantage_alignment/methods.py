@@ -89,7 +89,7 @@ def make_agent(config: TrainingConfig) -> Agent:
         return agents.shared_encoder_agent(
             policy,
             Tower(size, 0, num_layers=2, is_recurrent=is_recurrent),
-            Tower(size, num_outputs, num_layers=0, num_head_layers=2, is_recurrent=False),
+            Tower(2 * size, num_outputs, num_layers=0, num_head_layers=2, is_recurrent=False),
             Tower(size, 1, num_layers=0, num_head_layers=2, is_recurrent=False),
             negotiation_game.OBSERVATION_SIZE,
         )

@@ -105,8 +105,16 @@ def make_lessons(
         "reward_per_step": jnp.mean(batch.rewards[..., : config.num_learners]),
         "alignment_size": jnp.std(aligned - own[..., : config.num_learners]),
         "advantage_size": jnp.std(own[..., : config.num_learners]),
+        "good_past": _share_of_good_past(own[..., : config.num_learners], config),
     }
     return lessons, metrics
+
+
+def _share_of_good_past(own: Array, config: TrainingConfig) -> Array:
+    """How often C_t is positive; near one, alignment is weighing in the others' rewards."""
+    weigh = advantages.WEIGHTINGS[config.weighting]
+    weights = _each(partial(weigh, discount=config.discount))(own)
+    return jnp.mean((weights[:, 1:] > 0).astype(jnp.float32))
 
 
 def judge(
