@@ -12,7 +12,9 @@ from advantage_alignment import advantages, objectives, train
 from advantage_alignment.tests.test_rollout import CONFIGS, randomised
 from advantage_alignment.training_configs import PUBLISHED
 
-IPD = replace(PUBLISHED["ipd"], batch_size=8, num_steps=10, episode_length=10)
+IPD = replace(
+    PUBLISHED["ipd"], own_advantage="gae", batch_size=8, num_steps=10, episode_length=10
+)
 COIN = replace(CONFIGS["coin_game"], batch_size=4, num_opponents=2, num_steps=5, episode_length=5)
 HARVEST = replace(
     CONFIGS["commons_harvest"],
