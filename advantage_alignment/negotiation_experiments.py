@@ -17,9 +17,9 @@ _QUICK = replace(
     _PAPER,
     network="feed_forward",
     batch_size=32,
-    num_updates=600,
+    num_updates=400,
     eval_every_updates=50,
-    checkpoint_every_updates=300,
+    checkpoint_every_updates=200,
 )
 _SMOKE = replace(
     _QUICK,
