@@ -1,7 +1,7 @@
 """Tests of the update: what teaches, who learns, and that seeds and steps are told apart."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -12,9 +12,7 @@ from advantage_alignment import advantages, objectives, train
 from advantage_alignment.tests.test_rollout import CONFIGS, randomised
 from advantage_alignment.training_configs import PUBLISHED
 
-IPD = replace(
-    PUBLISHED["ipd"], own_advantage="gae", batch_size=8, num_steps=10, episode_length=10
-)
+IPD = replace(PUBLISHED["ipd"], own_advantage="gae", batch_size=8, num_steps=10, episode_length=10)
 COIN = replace(CONFIGS["coin_game"], batch_size=4, num_opponents=2, num_steps=5, episode_length=5)
 HARVEST = replace(
     CONFIGS["commons_harvest"],
@@ -25,19 +23,34 @@ HARVEST = replace(
     num_learners=1,
     num_opponents=2,
 )
+NEGOTIATION = replace(
+    CONFIGS["negotiation"],
+    network="feed_forward",
+    sums_rewards=True,
+    batch_size=4,
+    num_steps=5,
+    episode_length=5,
+)
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
 
 
-def one_update(config, seed=0, num_updates=1):
+@cache
+def compiled(config):
+    """Both functions of a training; compiling is what these tests do most."""
     training = train.make_train(config)
-    state = training.init(jax.random.key(seed))
-    update = jax.jit(training.update)
+    return jax.jit(training.init), jax.jit(training.update)
+
+
+def updated(config, seed=0, num_updates=1):
+    init, update = compiled(config)
+    state = init(jax.random.key(seed))
     for _ in range(num_updates):
         state, metrics = update(state)
     return state, metrics
 
 
+@cache
 def lessons_of(config):
     """Setup, parameters, past selves, a batch and what it teaches."""
     setup = train.make_setup(config)
@@ -101,10 +114,9 @@ def test_loqa_weighs_past_events_and_beta_zero_needs_no_weights():
 
 
 def test_summed_rewards_give_all_players_the_same_return():
-    config = replace(CONFIGS["negotiation"], batch_size=4, num_steps=5, episode_length=5)
-    *_, batch, lessons = lessons_of(replace(config, sums_rewards=True))
+    *_, batch, lessons = lessons_of(NEGOTIATION)
     total = jnp.sum(batch.rewards[0], axis=1)
-    expected = advantages.discounted_sums(total, config.discount)
+    expected = advantages.discounted_sums(total, NEGOTIATION.discount)
     np.testing.assert_allclose(lessons.targets[0], expected, rtol=1e-5)
     np.testing.assert_allclose(lessons.targets[1], expected, rtol=1e-5)
 
@@ -117,14 +129,14 @@ def test_removed_quadrants_change_the_lessons():
 
 @pytest.mark.parametrize("config", [IPD, COIN, HARVEST], ids=["ipd", "coin_game", "harvest"])
 def test_updates_are_finite_repeatable_and_differ_by_seed(config):
-    state, metrics = one_update(config, num_updates=3)
+    state, metrics = updated(config, num_updates=3)
     assert all(jnp.isfinite(value) for value in metrics.values())
-    again, _ = one_update(config, num_updates=3)
+    again, _ = updated(config, num_updates=3)
     for leaf, same in zip(
         jax.tree.leaves(state.params), jax.tree.leaves(again.params), strict=True
     ):
         np.testing.assert_array_equal(leaf, same)
-    other, _ = one_update(config, seed=1, num_updates=3)
+    other, _ = updated(config, seed=1, num_updates=3)
     assert any(
         not np.allclose(leaf, different)
         for leaf, different in zip(
@@ -141,13 +153,12 @@ def test_games_of_commons_harvest_outlast_an_update_and_are_reset_in_turn():
     assert first.time.tolist() == [0, 0, 5, 5]
     later = state._replace(games=games, step=jnp.array(1))
     assert train.due_games(setup, later, jax.random.key(1)).time.tolist() == [5, 5, 0, 0]
-    done, _ = one_update(HARVEST)
+    done, _ = updated(HARVEST)
     assert done.games.time.tolist() == [5] * 4
 
 
 def test_actor_and_critic_move_their_own_heads_and_both_their_encoder():
-    config = replace(CONFIGS["negotiation"], batch_size=4, num_steps=5, episode_length=5)
-    setup, params, _, _, lessons = lessons_of(config)
+    setup, params, _, _, lessons = lessons_of(NEGOTIATION)
     state = train.init(setup, jax.random.key(0))._replace(params=params)
     for step, still, moved in (
         (train.actor_step, "critic", "actor"),
