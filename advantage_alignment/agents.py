@@ -35,6 +35,7 @@ class Agent(NamedTuple):
       start: parameters -> memory of the actor before its first observation.
       act: parameters, memory, observation -> next memory, outputs of the actor.
       evaluate: parameters, observations [T + 1, ...], actions [T, ...] -> `Evaluation`.
+      note: memory, action -> memory, of an agent that looks back at its own actions.
     """
 
     policy: Policy
@@ -42,6 +43,7 @@ class Agent(NamedTuple):
     start: Callable[[Params], Any]
     act: Callable[[Params, Any, Array], tuple[Any, Array]]
     evaluate: Callable[[Params, Array, Array], Evaluation]
+    note: Callable[[Any, Array], Any] = lambda memory, action: memory
 
 
 def tabular_agent() -> Agent:

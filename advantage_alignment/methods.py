@@ -6,7 +6,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from advantage_alignment import agents, commons_harvest, negotiation_game, policies
+from advantage_alignment import (
+    agents,
+    commons_harvest,
+    negotiation_game,
+    policies,
+    transformer,
+)
 from advantage_alignment.agents import Agent
 from advantage_alignment.commons_harvest import NUM_ACTIONS, CommonsHarvest
 from advantage_alignment.networks import Params, Tower
@@ -93,6 +99,9 @@ def make_agent(config: TrainingConfig) -> Agent:
             Tower(size, 1, num_layers=0, num_head_layers=2, is_recurrent=False),
             negotiation_game.OBSERVATION_SIZE,
         )
+    observation_size = harvest_rules(config).observation_size
+    if config.network == "transformer":
+        return transformer.transformer_agent(policy, size, observation_size, config.num_steps)
     return agents.shared_encoder_agent(
         policy,
         Tower(size, 0, num_layers=2, is_recurrent=is_recurrent),
@@ -105,7 +114,7 @@ def make_agent(config: TrainingConfig) -> Agent:
             readout_scale=0.1,
         ),
         Tower(size, 1, num_layers=0, num_head_layers=1, is_recurrent=False),
-        harvest_rules(config).observation_size,
+        observation_size,
     )
 
 
@@ -115,6 +124,7 @@ def learned(agent: Agent) -> Player:
     def act(params: Params, memory: Array, glimpse: Glimpse, noise: Array) -> tuple:
         memory, outputs = agent.act(params, memory, glimpse.observation)
         action = agent.policy.draw(outputs, noise)
+        memory = agent.note(memory, action)
         return memory, action, agent.policy.log_prob(outputs, jax.lax.stop_gradient(action))
 
     return Player(agent.start, agent.policy.noise, act)
@@ -126,6 +136,7 @@ def greedy(agent: Agent) -> Player:
     def act(params: Params, memory: Any, glimpse: Glimpse, noise: Array) -> tuple:
         del noise
         memory, logits = agent.act(params, memory, glimpse.observation)
-        return memory, jnp.argmax(logits).astype(jnp.int32), jnp.zeros(())
+        action = jnp.argmax(logits).astype(jnp.int32)
+        return agent.note(memory, action), action, jnp.zeros(())
 
     return Player(agent.start, agent.policy.noise, act)

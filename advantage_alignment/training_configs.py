@@ -64,7 +64,9 @@ class TrainingConfig:
     buffer_capacity: int = setting(10000, "past selves kept at most", low=1)
     push_every_updates: int = setting(10, "updates between two past selves", low=1)
 
-    network: Literal["tabular", "feed_forward", "gru"] = setting("tabular", "kind of agent")
+    network: Literal["tabular", "feed_forward", "gru", "transformer"] = setting(
+        "tabular", "kind of agent"
+    )
     hidden_size: int = setting(64, "units of every layer", low=1)
     proposals: Literal["continuous", "discrete"] = setting(
         "continuous", "kind of action in the Negotiation Game"
@@ -88,6 +90,8 @@ class TrainingConfig:
             check_divides(self, "batch_size", "num_opponents")
         if (self.network == "tabular") != (self.game == "ipd") and self.network != "gru":
             raise UserError(f"network {self.network} does not fit the game {self.game}")
+        if self.network == "transformer" and self.game != "commons_harvest":
+            raise UserError(f"network transformer is of commons_harvest, not of {self.game}")
         if self.shaping == "loqa" and self.game != "coin_game":
             raise UserError("shaping loqa needs a critic of action values: game coin_game")
 
@@ -174,7 +178,7 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         num_learners=5,
         buffer_capacity=200,
         push_every_updates=20,
-        network="gru",
+        network="transformer",
         hidden_size=192,
         episode_length=990,
     ),

@@ -20,6 +20,15 @@ CONFIGS = {
     "negotiation_discrete": replace(
         PUBLISHED["negotiation"], hidden_size=8, network="feed_forward", proposals="discrete"
     ),
+    "commons_harvest_transformer": replace(
+        PUBLISHED["commons_harvest"],
+        hidden_size=8,
+        num_players=2,
+        num_learners=2,
+        harvest_map="small",
+        num_steps=6,
+        episode_length=6,
+    ),
     "commons_harvest": replace(
         PUBLISHED["commons_harvest"],
         hidden_size=8,
