@@ -113,7 +113,7 @@ def make_lessons(
 def _share_of_good_past(own: Array, config: TrainingConfig) -> Array:
     """How often C_t is positive; near one, alignment is weighing in the others' rewards."""
     weigh = advantages.WEIGHTINGS[config.weighting]
-    weights = _each(partial(weigh, discount=config.discount))(own)
+    weights = _each(lambda each: weigh(each, config.discount))(own)
     return jnp.mean((weights[:, 1:] > 0).astype(jnp.float32))
 
 
