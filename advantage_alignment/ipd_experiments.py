@@ -194,6 +194,8 @@ IPD_EXPERIMENTS: dict[str, Experiment] = {
         ),
         num_seeds={**_SEEDS, "quick": 4},
         minutes={"smoke": 0.3, "quick": 0.5, "paper": 1.5},
+        why_it_fails="In the iterated game no single quadrant is needed for cooperation, the "
+        "others do its work; what the vengeful one alone does is retaliate.",
     ),
     "beyond_weightings": Experiment(
         source="beyond the paper",
