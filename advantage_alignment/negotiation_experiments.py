@@ -137,8 +137,9 @@ _BETA_CLAIMS = (
     ),
 )
 _NOT_RETALIATING = (
-    "At this size cooperation is learned hundreds of updates before retaliation: with a small "
-    "batch and past selves out of sight, the agent meets only partners that cooperate."
+    "In these updates C_t is positive at every step (curve good_past): the published slow critic "
+    "lags behind the returns, and alignment weighs in the other's advantage whatever it did. That "
+    "teaches cooperation without retaliation."
 )
 
 NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
