@@ -32,6 +32,10 @@ paper = $(or $(filter $(folder),$(BEGUN)),$(if $(filter $(folder),$(PAPERS)),\
     $(error $(folder) is not begun; begun: $(BEGUN)),\
     $(error no paper "$*"; papers: $(PAPERS))))
 
+# Tests of a file share what they compile, and so stay in one process.
+JOBS ?= 2
+distributed = -n $(JOBS) --dist loadfile
+
 # common has no lock of its own and is tested with everybody's.
 tested = $(if $(filter common,$*),common,$(paper))
 tester = $(if $(filter common,$*),all,$(paper))
@@ -57,6 +61,7 @@ help: ## print this list
 	@echo "SEEDS        number of seeds (reproduce; default: the preset's)"
 	@echo "EXPERIMENT   one or several names of 'make list' (reproduce; default: all that fit its time)"
 	@echo "FORCE=1      overwrite newer results (reproduce)"
+	@echo "JOBS         processes that test side by side (test; default 2, about 3 GB each)"
 	@echo "DEVICE=cuda  install and use the GPU build of JAX"
 	@echo "PYTHON       Python 3.11 or later that builds the environments (default python3)"
 
@@ -74,10 +79,10 @@ smoke-%: $$(call stamp,$$(paper)) ## run all its experiments in a minute, in a t
 	    --results-dir "$$folder/results" --runs-dir "$$folder/runs"
 
 test: $$(call stamp,all) ## run every test
-	$(call python,all) -m pytest
+	$(call python,all) -m pytest $(distributed)
 
 test-%: $$(call stamp,$$(tester)) ## run the paper's tests (test-common: those of common/)
-	$(call python,$(tester)) -m pytest $(tested)
+	$(call python,$(tester)) -m pytest $(distributed) $(tested)
 
 bench-%: $$(call stamp,$$(paper)) ## measure throughput, compile time and memory
 	$(call python,$(paper)) -m $(paper) bench

@@ -36,7 +36,7 @@ def draw_league(record: Record, rows: Rows) -> Figure:
         (defection, "always_defect_vs_agent", "what always-defect gets"),
     ):
         for entrant, style in zip(entrants, _styles(len(entrants)), strict=True):
-            draw_seeds(axes, rows, f"{entrant}_{metric}", entrant, style)
+            draw_seeds(axes, rows, f"{entrant}_{metric}", entrant.replace("_", " "), style)
         axes.axhline(0.0, color="0.6", lw=0.8)
         axes.set(xlabel="update", ylabel="reward per step")
         axes.set_title(f"{title}; mean and range over seeds", fontsize=8)

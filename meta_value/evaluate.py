@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from meta_value import basins, learners, losses
+from meta_value import basins, learners, losses, tournament
 from meta_value.games import Game
 from meta_value.meta_game import Setup, learn, make_setup
 from meta_value.meta_value import arcsine_discounts
@@ -17,7 +17,6 @@ Metrics = dict[str, Array]
 
 DISCOUNT = 0.95  # gamma of evaluated meta-value learners
 NUM_STEPS = 300  # of learning, of pairs and of exploiters
-NUM_PAIRS = 128
 LONG_PATH = 100  # steps of the long temporal difference
 
 
@@ -26,9 +25,10 @@ def evaluate(config: MetaValueConfig, params: Params, key: Array) -> Metrics:
 
     Returns:
       Scalars. Of the Logistic Game the shares of starts that reach B, see `basins`; of other games
-      the two seats' mean returns after 300 steps of learning from random policies (`self_play` is
-      their mean if both are meta-value learners), what exploiters then get of self-trained pairs,
-      and the long temporal-difference errors, exact and as published.
+      the two seats' mean returns after 300 steps of learning, over as many random pairs as the
+      training has paths side by side (`self_play` is their mean if both are meta-value learners),
+      what exploiters then get of self-trained pairs, and the long temporal-difference errors, exact
+      and as published.
     """
     setup = make_setup(config)
     if config.game == "logistic":
@@ -40,7 +40,7 @@ def evaluate(config: MetaValueConfig, params: Params, key: Array) -> Metrics:
         }
     start_key, exploiter_key, error_key = jax.random.split(key, 3)
     discounts = jnp.full(2, DISCOUNT)
-    starts = jax.vmap(setup.game.draw)(jax.random.split(start_key, NUM_PAIRS))
+    starts = tournament.starts(setup.game, start_key, config.batch_size)
     field = setup.meta_value.field(params, discounts)
     last, _ = jax.vmap(lambda x: learn(setup, field, x, NUM_STEPS))(starts)
     first, second = jnp.mean(jax.vmap(setup.game.objectives)(last), axis=0)
@@ -67,7 +67,7 @@ def exploited_returns(game: Game, policies: Array, key: Array) -> Array:
     """
     field = learners.naive(game.objectives)
 
-    def against_exploiter(pair: Array, seat: int, key: Array) -> Array:
+    def against_exploiter(pair: Array, seat: Array, key: Array) -> Array:
         """Replaces the other player by a new one, which learns while `seat` stands still."""
         start = pair.at[1 - seat].set(game.draw(key)[1 - seat])
         only_the_other = jnp.zeros((2, 1)).at[1 - seat].set(game.step_size)
@@ -75,8 +75,8 @@ def exploited_returns(game: Game, policies: Array, key: Array) -> Array:
         return game.objectives(last)[seat]
 
     def both_seats(pair: Array, key: Array) -> Array:
-        keys = jax.random.split(key)
-        return jnp.stack([against_exploiter(pair, seat, keys[seat]) for seat in (0, 1)])
+        seats = jnp.arange(2)
+        return jax.vmap(against_exploiter, (None, 0, 0))(pair, seats, jax.random.split(key))
 
     return jax.vmap(both_seats)(policies, jax.random.split(key, len(policies)))
 
@@ -89,8 +89,9 @@ def long_td_errors(setup: Setup, params: Params, key: Array) -> Metrics:
     network is.
     """
     start_key, discount_key = jax.random.split(key)
-    starts = jax.vmap(setup.game.draw)(jax.random.split(start_key, NUM_PAIRS))
-    discounts = jax.vmap(arcsine_discounts)(jax.random.split(discount_key, NUM_PAIRS))
+    num_pairs = setup.config.batch_size
+    starts = tournament.starts(setup.game, start_key, num_pairs)
+    discounts = jax.vmap(arcsine_discounts)(jax.random.split(discount_key, num_pairs))
 
     def errors(start: Array, discounts: Array) -> tuple[Array, Array]:
         values = partial(setup.meta_value.values, params, discounts=discounts)

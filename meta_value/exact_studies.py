@@ -11,7 +11,8 @@ from meta_value import learners, tournament
 from meta_value.exact_meta_value import nested_meta_value, quadratic_meta_value
 from meta_value.findings import Findings, Metrics, Rows, per_seed
 from meta_value.games import BILINEAR, CONCAVE, GAMES, Game, quadratic_objectives
-from meta_value.meta_game import Setup, make_setup
+from meta_value.meta_game import Setup, learn, make_setup
+from meta_value.meta_value import arcsine_discounts
 from meta_value.networks import Params
 from meta_value.study_configs import ExactConfig
 from meta_value.trainer import Trainer
@@ -25,8 +26,9 @@ def compare_with_exact(config: ExactConfig, trainer: Trainer) -> Findings:
     """Trains on four games and measures errors of V at random joint policies.
 
     Metrics: root mean square error relative to the standard deviation of the exact V, by game and
-    gamma. `ipd_gamma_0` compares U with f after one naive step. Of the nested values, which stop
-    after some look-aheads, `logistic_remainder` is the relative size of the last.
+    gamma. `ipd_gamma_0` compares U with f after one naive step, and `ipd_gamma_0_on_paths` where
+    players stand after some learning. Of the nested values, which stop after some look-aheads,
+    `logistic_remainder` is the relative size of the last.
     """
     errors: dict[str, np.ndarray] = {}
     for name, each in config.trainings():
@@ -34,7 +36,7 @@ def compare_with_exact(config: ExactConfig, trainer: Trainer) -> Findings:
         setup = make_setup(each)
         if name == "ipd":
             found = per_seed(_following_error(setup), params, trainer.seeds)
-            errors["ipd_gamma_0"] = found["error"]
+            errors |= {f"ipd_gamma_0{where}": error for where, error in found.items()}
             continue
         exact = _exact(name, setup.game, config.depth)
         found = per_seed(_errors(setup, exact), params, trainer.seeds)
@@ -93,15 +95,30 @@ def _errors(setup: Setup, exact: ExactValues) -> Callable[[Params, Array], dict[
 
 
 def _following_error(setup: Setup) -> Callable[[Params, Array], dict[str, Array]]:
-    """Relative error of U at gamma = 0, which is f after one naive step, of one seed."""
+    """Relative errors of U at gamma = 0, which is f after one naive step, of one seed.
+
+    At random policies, which training never sees as it explores first, and (`_on_paths`) at those
+    of meta-value learners after as many steps as training explores.
+    """
     game, meta_value = setup.game, setup.meta_value
     naive = learners.naive(game.objectives)
 
-    def of_seed(params: Params, key: Array) -> dict[str, Array]:
-        points = tournament.starts(game, key, NUM_POINTS)
+    def error(params: Params, points: Array) -> Array:
         known = jax.vmap(lambda x: game.objectives(x + game.step_size * naive(x)))(points)
         quantiles = jax.vmap(lambda x: meta_value.quantiles(params, x, jnp.zeros(2)))(points)
-        return {"error": _relative(jnp.mean(quantiles, axis=-1), known)}
+        return _relative(jnp.mean(quantiles, axis=-1), known)
+
+    def of_seed(params: Params, key: Array) -> dict[str, Array]:
+        start_key, discount_key = jax.random.split(key)
+        points = tournament.starts(game, start_key, NUM_POINTS)
+        discounts = jax.vmap(arcsine_discounts)(jax.random.split(discount_key, NUM_POINTS))
+
+        def later(start: Array, discounts: Array) -> Array:
+            field = meta_value.field(params, discounts)
+            return learn(setup, field, start, setup.config.explore_steps)[0]
+
+        on_paths = jax.vmap(later)(points, discounts)
+        return {"": error(params, points), "_on_paths": error(params, on_paths)}
 
     return of_seed
 

@@ -76,7 +76,7 @@ def quadratic_objectives(forms: Forms | Array) -> Objectives:
 
     def objectives(policies: Array) -> Array:
         x = policies[:, 0]
-        return 0.5 * jnp.sum(jnp.array(forms) * x[:, None] * x[None, :], axis=(1, 2))
+        return 0.5 * jnp.einsum("pij,i,j->p", jnp.array(forms), x, x)
 
     return objectives
 

@@ -18,6 +18,7 @@ from meta_value.trainer import Trainer
 
 GAME = GAMES["logistic"]
 SHOWN_STEPS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113, 150, 200)
+START_NOISE = 1e-9
 Panels = dict[str, Field]  # name of a rule with its level -> field
 
 
@@ -28,33 +29,56 @@ def compare_rules(config: LogisticConfig, trainer: Trainer) -> Findings:
     the mean distance from B of those that do, and the share of starts that diverge.
     """
     params = tuple(trainer.train(each, name).params for name, each in config.trainings())
+    found = _exact_rules(config, trainer.seeds)
 
     def of_seed(params: tuple[Params, Params], key: Array) -> dict[str, Array]:
         del key
-        return _summaries(_panels(config, params), basins.grid())
+        return _summaries(_learned_panels(config, params), basins.grid(config.grid_size))
 
-    found = per_seed(of_seed, params, trainer.seeds)
+    found |= per_seed(of_seed, params, trainer.seeds)
     reached = {
         name.removesuffix("_reached"): found.pop(name)
         for name in list(found)
         if name.endswith("_reached")
     }
     if config.shows == "basins":
-        rows = _basin_rows(reached, trainer.seeds[0])
+        rows = _basin_rows(config, reached, trainer.seeds[0])
     else:
         rows = _path_rows(config, params, trainer.seeds)
     return Findings(as_metrics(found), rows)
 
 
-def _panels(config: LogisticConfig, params: tuple[Params, Params]) -> Panels:
-    """The sixteen fields, by rule and level."""
+def _exact_rules(config: LogisticConfig, seeds: Sequence[int]) -> dict[str, np.ndarray]:
+    """Summaries of LOLA and HOLA-2, which need no training, in double precision.
+
+    LOLA with look-ahead 20 is chaotic: the last bit of a start decides where a few of them end. So
+    each seed's starts are moved by a billionth, and its share gets an interval.
+    """
+
+    def of_seed(unused: Array, key: Array) -> dict[str, Array]:
+        del unused
+        starts = basins.grid(config.grid_size)
+        moved = starts + START_NOISE * jax.random.normal(key, starts.shape)
+        return _summaries(_exact_panels(), moved)
+
+    with jax.enable_x64(True):
+        return per_seed(of_seed, jnp.zeros(len(seeds)), seeds)
+
+
+def _exact_panels() -> Panels:
+    """The fields of LOLA and HOLA-2, by rule and level."""
+    return {
+        f"{rule}_{level:g}": learners.hola(GAME.objectives, level, order)
+        for rule, order in (("lola", 1), ("hola2", 2))
+        for level in basins.LOLA_LOOK_AHEADS
+    }
+
+
+def _learned_panels(config: LogisticConfig, params: tuple[Params, Params]) -> Panels:
+    """The fields of COLA and MeVa, by rule and level."""
     meva_params, cola_params = params
     setup = make_setup(config.meta_value)
     panels: Panels = {}
-    for level in basins.LOLA_LOOK_AHEADS:
-        panels[f"lola_{level:g}"] = learners.hola(GAME.objectives, level, order=1)
-    for level in basins.LOLA_LOOK_AHEADS:
-        panels[f"hola2_{level:g}"] = learners.hola(GAME.objectives, level, order=2)
     for level in basins.COLA_LOOK_AHEADS:
         panels[f"cola_{level:g}"] = cola.field(config.cola, cola_params, jnp.full(2, level))
     for level in basins.MEVA_DISCOUNTS:
@@ -76,9 +100,9 @@ def _summaries(panels: Panels, starts: Array) -> dict[str, Array]:
     return found
 
 
-def _basin_rows(reached: dict[str, np.ndarray], first_seed: int) -> Rows:
+def _basin_rows(config: LogisticConfig, reached: dict[str, np.ndarray], first_seed: int) -> Rows:
     """A row per start: the share of seeds, by panel, of which it lies in B's basin."""
-    starts = np.asarray(basins.grid())[..., 0]
+    starts = np.asarray(basins.grid(config.grid_size))[..., 0]
     return [
         {
             "update": basins.NUM_STEPS,
@@ -106,7 +130,7 @@ def _path_rows(config: LogisticConfig, params: tuple[Params, Params], seeds: Seq
 
     def of_seed(params: tuple[Params, Params], key: Array) -> dict[str, Array]:
         del key
-        panels = _panels(config, params)
+        panels = _exact_panels() | _learned_panels(config, params)
         return {name: jax.vmap(paths_of(field))(starts) for name, field in panels.items()}
 
     first = jax.tree.map(lambda leaf: leaf[:1], jax.device_get(params))

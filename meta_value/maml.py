@@ -67,7 +67,7 @@ def path_objectives(config: MamlConfig, params: Params, opponents: Array) -> Arr
     game = GAMES[config.game]
     field = learners.naive(game.objectives)
 
-    def of_seat(seat: int) -> Array:
+    def of_seat(seat: Array) -> Array:
         start = opponents.at[seat].set(params["policies"][seat])
         steps = jnp.full((2, 1), config.opponent_step_size)
         steps = steps.at[seat].set(params["step_sizes"][seat])
@@ -79,4 +79,4 @@ def path_objectives(config: MamlConfig, params: Params, opponents: Array) -> Arr
 
         return jnp.mean(lax.scan(learn_on, start, length=config.path_length)[1])
 
-    return jnp.stack([of_seat(0), of_seat(1)])
+    return jax.vmap(of_seat)(jnp.arange(2))

@@ -25,13 +25,8 @@ class Setup(NamedTuple):
 def make_setup(config: MetaValueConfig) -> Setup:
     """Builds game, network and optimiser."""
     game = GAMES[config.game]
-    network: LogisticNetwork | MatrixNetwork
-    if game.is_repeated:
-        network = MatrixNetwork(
-            config.hidden_size, config.num_quantiles, config.tells_players_apart
-        )
-    else:
-        network = LogisticNetwork(config.hidden_size, config.num_quantiles)
+    kind = MatrixNetwork if game.is_repeated else LogisticNetwork
+    network = kind(config.hidden_size, config.num_quantiles, config.tells_players_apart)
     optimizer = optax.adamw(config.learning_rate, b2=0.99, weight_decay=config.weight_decay)
     return Setup(config, game, MetaValue(network, game.objectives, config.form), optimizer)
 

@@ -1,7 +1,9 @@
 """Networks of the meta-value, one for the Logistic Game and one for repeated games.
 
 Both are equivariant: the same weights serve both players, and player i's output is computed from
-its own features with those of the other beside them. Shapes: P = 2 players, D parameters of a
+its own features with those of the other beside them. Where the game or the learners are not
+symmetric, that would make both players' values the same function: marks then tell them apart.
+Shapes: P = 2 players, D parameters of a
 policy, H hidden units, Q quantiles.
 """
 
@@ -21,10 +23,13 @@ class LogisticNetwork(nn.Module):
     Attributes:
       hidden_size: H.
       num_outputs: Q.
+      tells_players_apart: whether a learned scale and offset of the features differ by player, as
+        is needed where the game or the learners do.
     """
 
     hidden_size: int
     num_outputs: int
+    tells_players_apart: bool = False
 
     @nn.compact
     def __call__(
@@ -50,6 +55,8 @@ class LogisticNetwork(nn.Module):
         inputs = jnp.concatenate([policies / 10, conditions[:, None]], axis=1)
         own = nn.gelu(nn.Dense(size)(inputs))
         own = nn.gelu(nn.Dense(size)(GatedResidual()(own)))
+        if self.tells_players_apart:
+            own = PlayerMarks()(own)
         hidden = nn.gelu(nn.Dense(size)(_with_others(own, freezes_others)))
         hidden = nn.tanh(nn.Dense(size)(GatedResidual()(hidden)))
         return nn.Dense(self.num_outputs)(_flipped(hidden, sign_flips))
@@ -61,8 +68,7 @@ class MatrixNetwork(nn.Module):
     Attributes:
       hidden_size: H.
       num_outputs: Q.
-      tells_players_apart: whether a learned scale and offset of the features differ by player, as
-        is needed where the game or the learners do.
+      tells_players_apart: see `LogisticNetwork`.
     """
 
     hidden_size: int
@@ -83,13 +89,21 @@ class MatrixNetwork(nn.Module):
         discounting = nn.gelu(nn.Dense(size)(conditions[:, None]))
         features = jnp.concatenate([nn.gelu(own), discounting], axis=1)  # [P, 2 H]
         if self.tells_players_apart:
-            scale = self.param("player_scale", nn.initializers.ones, features.shape)
-            offset = self.param("player_offset", nn.initializers.zeros, features.shape)
-            features = features * scale + offset
+            features = PlayerMarks()(features)
         features = nn.gelu(NormalisedDense(size)(features))
         hidden = nn.gelu(NormalisedDense(size)(_with_others(features, freezes_others)))
         hidden = nn.tanh(NormalisedDense(size)(hidden))
         return nn.Dense(self.num_outputs)(_flipped(hidden, sign_flips))
+
+
+class PlayerMarks(nn.Module):
+    """A learned scale and offset of every feature of each player, at first without effect."""
+
+    @nn.compact
+    def __call__(self, features: Array) -> Array:
+        """Maps [P, H] to [P, H]."""
+        scale = self.param("scale", nn.initializers.ones, features.shape)
+        return features * scale + self.param("offset", nn.initializers.zeros, features.shape)
 
 
 class GatedResidual(nn.Module):

@@ -82,9 +82,17 @@ EXTORTION_CLAIMS = (
     Claim(
         "steep",
         "payoff polytopes",
-        "After 20 steps MeVa gains more than a random opponent does when that gains (slope)",
-        "slope_at_20",
-        Criterion("min", ">=", 1.0),
+        "After 5 steps MeVa gains more than a random opponent does when that gains (degrees of the "
+        "line of payoffs: 45 if both gain alike, 90 if MeVa alone does)",
+        "angle_at_5",
+        Criterion("mean", "within", 22.5, target=67.5),
+    ),
+    Claim(
+        "vertical",
+        "payoff polytopes",
+        "After 35 steps MeVa alone gains: the line is nearly vertical (degrees)",
+        "angle_at_35",
+        Criterion("mean", "within", 15.0, partly=30.0, target=90.0),
     ),
     Claim(
         "one_dimensional",
@@ -118,7 +126,7 @@ def _ablations() -> dict[str, AblationConfig]:
     }
     sizes: dict[str, dict[str, Any]] = {
         "smoke": {},
-        "quick": {"num_updates": 300, "eval_every_updates": 20},
+        "quick": {"num_updates": 160, "eval_every_updates": 20},
         "paper": {"num_updates": 500, "eval_every_updates": 10},
     }
     by_preset = {}
@@ -183,7 +191,7 @@ REPEATED_EXPERIMENTS = {
         paper_claims=_PAPER_SWEEP_CLAIMS,
         configs=_sweep(),
         num_seeds=NUM_SEEDS,
-        minutes=_minutes(8.0, 1500.0),
+        minutes=_minutes(5.0, 1500.0),
     ),
     "figure_zd_extortion": Experiment(
         source="payoff polytopes figure (matrix.ipynb)",
@@ -202,7 +210,7 @@ REPEATED_EXPERIMENTS = {
         claims=ABLATION_CLAIMS,
         configs=_ablations(),
         num_seeds=NUM_SEEDS,
-        minutes=_minutes(15.0, 700.0),
-        not_by_default="eight trainings take a quarter of an hour",
+        minutes=_minutes(9.0, 700.0),
+        not_by_default="eight trainings more do not fit the twenty minutes",
     ),
 }

@@ -88,9 +88,10 @@ def _meeting(entrants: dict[str, Entrant], name: str, opponent: str) -> Entrant:
 
 def _entrants(game: Game, setups: Setups, params: dict[str, Params]) -> dict[str, Entrant]:
     """All learners of one seed."""
-    maml = params["maml"]
     entrants = tournament.classic_entrants(game)
-    entrants["maml"] = Entrant(entrants["naive"].field, maml["step_sizes"], maml["policies"])
+    if "maml" in params:
+        maml = params["maml"]
+        entrants["maml"] = Entrant(entrants["naive"].field, maml["step_sizes"], maml["policies"])
     for opponent, setup in setups.items():
         field = meva_field(setup, params[f"meva_vs_{opponent}"])
         entrants[f"meva_{opponent}"] = Entrant(field, jnp.full((2, 1), game.step_size))
@@ -144,7 +145,7 @@ def sweep_discounts(config: SweepConfig, trainer: Trainer) -> Findings:
 
             def at(discount: Array) -> Array:
                 field = setup.meta_value.field(params, jnp.full(2, discount))
-                return _mean_returns(setup, field, starts, SWEEP_STEPS)
+                return mean_returns(setup, field, starts, SWEEP_STEPS)
 
             return {"returns": jax.lax.map(at, jnp.array(SWEPT_DISCOUNTS))}  # [G, P]
 
@@ -172,7 +173,7 @@ def sweep_discounts(config: SweepConfig, trainer: Trainer) -> Findings:
     return Findings(metrics, rows)
 
 
-def _mean_returns(setup: Setup, field: Field, starts: Array, num_steps: int) -> Array:
+def mean_returns(setup: Setup, field: Field, starts: Array, num_steps: int) -> Array:
     """Mean returns of both seats after learning, in the pairing of the training. Shape [P]."""
     last, _ = jax.vmap(lambda start: learn(setup, field, start, num_steps))(starts)
     return jnp.mean(jax.vmap(setup.game.objectives)(last), axis=0)
@@ -193,7 +194,7 @@ def pair_discounts(config: OneModelConfig, trainer: Trainer) -> Findings:
 
         def of_pair(discounts: Array) -> Array:
             field = setup.meta_value.field(params, discounts)
-            return _mean_returns(setup, field, starts, tournament.NUM_STEPS)
+            return mean_returns(setup, field, starts, tournament.NUM_STEPS)
 
         return {"returns": jax.lax.map(of_pair, pairs)}  # [G * G, P]
 
@@ -223,7 +224,8 @@ def watch_extortion(config: ExtortionConfig, trainer: Trainer) -> Findings:
 
     Payoffs of a memory-one policy against all others lie in a polygon; of an extortionate one it is
     a line along which every gain of the other is a larger gain of its own. Metrics by time: the
-    slope of that line, the share of the payoffs' variance along it, both returns of the pair.
+    angle of that line in degrees, the share of the payoffs' variance along it, both returns of the
+    pair.
     """
     params = trainer.train(config.meva, "meva").params
     setup = make_setup(config.meva)
@@ -252,7 +254,7 @@ def watch_extortion(config: ExtortionConfig, trainer: Trainer) -> Findings:
     metrics: Metrics = {}
     for index, time in enumerate(EXTORTION_TIMES):
         lines = [_line(payoffs[index]) for payoffs in found["random"]]
-        metrics[f"slope_at_{time}"] = [slope for slope, _ in lines]
+        metrics[f"angle_at_{time}"] = [angle for angle, _ in lines]
         metrics[f"share_along_line_at_{time}"] = [share for _, share in lines]
         for seat, name in enumerate(("first", "second")):
             metrics[f"return_of_{name}_at_{time}"] = found["pair"][:, index, seat].tolist()
@@ -260,13 +262,16 @@ def watch_extortion(config: ExtortionConfig, trainer: Trainer) -> Findings:
 
 
 def _line(payoffs: np.ndarray) -> tuple[float, float]:
-    """Slope of the first player's payoff in the second's along [N, P], and share of variance there.
+    """Angle of the line along which payoffs [N, P] lie, and the share of their variance there.
 
-    The line is the first principal axis.
+    The line is the first principal axis; its angle, from 0 to 180 degrees, is that with the axis of
+    the second player's payoff. At 45 degrees both gain alike, at 90 only the first does, beyond the
+    second loses. Unlike the slope it is continuous where the line is vertical.
     """
     eigenvalues, eigenvectors = np.linalg.eigh(np.cov(payoffs.T))
     own, others = eigenvectors[:, -1]
-    return float(own / others), float(eigenvalues[-1] / np.sum(eigenvalues))
+    angle = np.degrees(np.arctan2(own, others)) % 180
+    return float(angle), float(eigenvalues[-1] / np.sum(eigenvalues))
 
 
 def _extortion_rows(found: dict[str, Any], seeds: Sequence[int]) -> Rows:

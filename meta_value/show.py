@@ -22,7 +22,7 @@ RUNS = Path("runs", "meta_value")
 TEMPLATE = Path(__file__).with_name("landscape_page.html")
 PLACEHOLDER = "LANDSCAPE_AS_JSON"
 # Steps of the slider, of both players: closer together where the landscape changes most.
-DISCOUNTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+DISCOUNTS: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 DISCOUNTS += (0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 GRID_SIZE = 41  # nodes per axis
 NUM_DIGITS = 4  # significant ones of every number on the page

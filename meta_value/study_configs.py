@@ -16,11 +16,13 @@ class LogisticConfig:
       meta_value: of MeVa.
       cola: of COLA.
       shows: where learning ends from a grid of starts, or its paths from some.
+      grid_size: starts per axis.
     """
 
     meta_value: MetaValueConfig
     cola: ColaConfig
     shows: Literal["basins", "trajectories"]
+    grid_size: int = 29
 
     def trainings(self) -> Trainings:
         """What is trained."""
@@ -47,7 +49,7 @@ class TournamentConfig:
     def trainings(self) -> Trainings:
         """What is trained."""
         meva = tuple((f"meva_vs_{config.opponent}", config) for config in self.meva)
-        return (*meva, ("maml", self.maml))
+        return (*meva, ("maml", self.maml)) if "maml" in self.others else meva
 
 
 @dataclass(frozen=True)

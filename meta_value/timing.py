@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 
@@ -16,15 +16,23 @@ def compile_for(function: Any, argument: Any) -> tuple[Callable[[Any], Any], flo
     return function.lower(argument).compile(), time.perf_counter() - started
 
 
-def timed(function: Callable[[Any], Any], argument: Any, repeats: int) -> list[float]:
-    """Seconds of every repeat after one that is not counted."""
+class Times(NamedTuple):
+    """Of every repeat, by the clock and as the sum over all cores that worked on it."""
+
+    seconds: list[float]
+    core_seconds: list[float]  # on a busy machine the one that means something
+
+
+def timed(function: Callable[[Any], Any], argument: Any, repeats: int) -> Times:
+    """Times every repeat after one that is not counted."""
     jax.block_until_ready(function(argument))
-    seconds = []
+    times = Times([], [])
     for _ in range(repeats):
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         jax.block_until_ready(function(argument))
-        seconds.append(time.perf_counter() - started)
-    return seconds
+        times.seconds.append(time.perf_counter() - started)
+        times.core_seconds.append(time.process_time() - worked)
+    return times
 
 
 def row(what: str, unit: str, values: list[float]) -> Row:

@@ -17,6 +17,7 @@ RepeatedGame = Literal["ipd", "matching_pennies", "chicken"]
 LOGISTIC: dict[str, Any] = {
     "game": "logistic",
     "num_updates": 5001,
+    "eval_every_updates": 1667,
     "gradient_steps": 1,
     "explore_steps": 0,
     "path_length": 50,

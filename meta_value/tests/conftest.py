@@ -10,7 +10,7 @@ from meta_value.tests import commands
 os.environ.setdefault("NPROC", "1")
 os.environ.setdefault("XLA_FLAGS", commands.XLA_FLAGS)
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jax
@@ -53,3 +53,17 @@ def smoke_run(
     assert finished.returncode == 0, finished.stderr
     (folder / "stdout").write_text(finished.stdout)
     return folder
+
+
+@pytest.fixture
+def double_precision() -> Iterator[None]:
+    """Numbers of 64 bits within a test."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def keys_unchecked() -> Iterator[None]:
+    """A key may be used again within a test; initialising a network inside vmap seems to do so."""
+    with jax.debug_key_reuse(False):
+        yield

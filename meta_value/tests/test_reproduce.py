@@ -153,9 +153,10 @@ def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
 
 
 def test_a_training_that_an_experiment_before_has_done_is_not_done_again(smoke_run):
-    """Those of the tournament serve the extortion figure, which has no run folder of its own."""
-    record = results.read_record(smoke_run / "results" / "smoke" / f"{SINGLE}.json")
-    config = EXPERIMENTS[SINGLE].configs["smoke"]
-    assert config.meva in EXPERIMENTS["table_tournament_ipd"].configs["smoke"].meva
-    assert record["compile_seconds"] == 0
-    assert list((smoke_run / "runs" / "meta_value" / "smoke").glob(f"{SINGLE}-*")) == []
+    """Networks of the Logistic Game and of the dilemma are judged where others trained them."""
+    name = "beyond_exact_meta_value"
+    folder, trained_before = smoke_run / "runs" / "meta_value" / "smoke", "beyond_one_model_for_all"
+    assert (
+        EXPERIMENTS[name].configs["smoke"].ipd == EXPERIMENTS[trained_before].configs["smoke"].meva
+    )
+    assert {path.name for path in folder.glob(f"{name}-*/*")} == {"concave", "bilinear"}

@@ -75,7 +75,7 @@ def test_sizes_that_do_not_divide_are_refused_with_one_that_does(config: type) -
 
 
 def test_published_settings_of_the_logistic_game_fit() -> None:
-    config = MetaValueConfig(**{**LOGISTIC, "eval_every_updates": 1667})
+    config = MetaValueConfig(**LOGISTIC)
     assert (config.game, config.num_updates, config.form) == ("logistic", 5001, "V")
 
 

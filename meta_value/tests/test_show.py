@@ -15,7 +15,7 @@ from meta_value.logistic_experiments import LOGISTIC_MEVA
 from meta_value.meta_game import make_setup
 from meta_value.training_configs import ColaConfig, MetaValueConfig
 
-CONFIG = replace(LOGISTIC_MEVA["smoke"], num_updates=3)
+CONFIG = replace(LOGISTIC_MEVA["smoke"], num_updates=3, eval_every_updates=3)
 SEEDS = [7, 8]
 
 

@@ -1,0 +1,8 @@
+"""Every experiment by name, in the order in which they are run and listed."""
+
+from brs.experiment import FIRST_SEED, PRESETS, Experiment
+from brs.ipd_experiments import IPD_EXPERIMENTS
+
+__all__ = ["EXPERIMENTS", "FIRST_SEED", "PRESETS", "Experiment"]
+
+EXPERIMENTS: dict[str, Experiment] = {**IPD_EXPERIMENTS}

@@ -1,0 +1,104 @@
+"""Tests that a run which was stopped ends with the bits of one that was not."""
+
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from brs import checkpoints
+from brs.tests import commands
+
+TRAIN = (*commands.TRAIN, "--run-dir", "run")
+# A test that runs in the background ignores SIGINT, and would hand that down.
+LISTENING = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+@pytest.fixture
+def start(environment, tmp_path):
+    """Starts a command in the folder `tmp_path`; what is still running at the end is killed."""
+    processes = []
+
+    def start_one(words):
+        process = subprocess.Popen(
+            [sys.executable, "-c", LISTENING, *words],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    yield start_one
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def num_lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def wait_until(is_reached, process):
+    """Waits for something that a process does before it ends."""
+    while not is_reached():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+
+
+def assert_same_run(run, finished_run, stdout):
+    """Parameters, optimisers, keys, metrics and evaluation: every byte is that of the other run."""
+    names = ["metrics.jsonl", *(p.name for p in checkpoints.list_checkpoints(finished_run))]
+    assert [path.name for path in checkpoints.list_checkpoints(run)] == names[1:]
+    for name in names:
+        assert (run / name).read_bytes() == (finished_run / name).read_bytes(), name
+    assert stdout == (finished_run.parent / "stdout").read_text()
+
+
+def test_a_run_killed_again_and_again_ends_with_the_same_bits(
+    start, environment, tmp_path, finished_run
+):
+    words = [sys.executable, "-m", "brs", *TRAIN, "--resume"]
+    moments = random.Random(1)
+    log = tmp_path / "run" / "metrics.jsonl"
+    for more_lines in (0, moments.randint(1, 4)):
+        num_wanted = num_lines(log) + more_lines
+        process = start(words)
+        if more_lines:
+            wait_until(lambda: num_lines(log) >= num_wanted, process)  # noqa: B023 (called at once)
+        else:  # before the first update
+            wait_until((tmp_path / "run" / "run.json").exists, process)
+        time.sleep(moments.uniform(0, 0.03))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert num_lines(log) < commands.NUM_LOG_POINTS
+    finished = commands.run(environment, tmp_path, *TRAIN, "--resume")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert_same_run(tmp_path / "run", finished_run, finished.stdout)
+
+
+def test_a_run_stopped_by_a_signal_goes_on_as_printed_and_ends_with_the_same_bits(
+    start, environment, tmp_path, finished_run
+):
+    log = tmp_path / "run" / "metrics.jsonl"
+    process = start([sys.executable, "-m", "brs", *TRAIN])
+    wait_until(lambda: num_lines(log) >= 3, process)
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (143, "")
+    told, command = stderr.splitlines()
+    assert told == "brs: stopped by SIGTERM; the run is saved. Go on with"
+    assert shlex.split(command)[2] == "brs"
+    finished = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert_same_run(tmp_path / "run", finished_run, finished.stdout)
