@@ -1,6 +1,10 @@
 """Tests of the real commands, from start to end, at the smallest sizes."""
 
+import json
+import shutil
+
 from advantage_alignment.configs import EXPERIMENTS
+from advantage_alignment.tests import commands
 from common.logger import curves, results
 
 DEFAULT = [name for name, experiment in EXPERIMENTS.items() if not experiment.not_by_default]
@@ -33,3 +37,15 @@ def test_every_claim_is_on_an_entrant_of_its_experiment():
             names = [name for name, _ in experiment.configs[preset].entrants]
             for claim in experiment.claims_at(preset):
                 assert any(name in claim.metric for name in names), claim.metric
+
+
+def test_a_newer_record_is_not_overwritten(smoke_run, environment, tmp_path):
+    shutil.copytree(smoke_run / "results", tmp_path / "results")
+    path = tmp_path / "results" / "smoke" / "figure_1_ipd.json"
+    record = json.loads(path.read_text())
+    record["started_at"] = "2999-01-01T00:00:00+00:00"
+    path.write_text(json.dumps(record))
+    words = (*commands.SMOKE, "--quiet", "--experiment", "figure_1_ipd")
+    finished = commands.run(environment, tmp_path, *words)
+    assert finished.returncode == 2
+    assert "--force" in commands.the_line(finished.stderr)
