@@ -17,8 +17,7 @@ def test_the_benchmark_writes_what_it_prints(tmp_path):
     small = replace(PUBLISHED["ipd"], batch_size=2, num_steps=2, episode_length=2)
     printed = bench.run(2, path, harvest_sizes=((1, 2),), updates=(("IPD", small),))
     written = json.loads(path.read_text())
-    assert [row["what"] for row in written["rows"]] == [
-        line[:62].rstrip() for line in printed.splitlines()
-    ]
+    assert len(written["rows"]) == len(printed.splitlines()) == 5
+    assert all(row["what"] in printed for row in written["rows"])
     assert all(row["median"] > 0 for row in written["rows"])
     assert written["repeats"] == 2
