@@ -6,9 +6,10 @@ from typing import Any
 from advantage_alignment.configs import EXPERIMENTS
 from advantage_alignment.errors import UserError
 from advantage_alignment.figures import draw
-from common.logger import atomic, claim_table, results
+from common.logger import atomic, claim_table, claims, results
 
 FOLDER = Path(__file__).parent
+_PRESETS = ("quick", "paper")
 
 
 def rebuild(folder: Path = FOLDER) -> None:
@@ -23,7 +24,7 @@ def rebuild(folder: Path = FOLDER) -> None:
       UserError: the README lacks the markers of a table.
     """
     results_dir, readme = folder / "results", folder / "README.md"
-    for preset in ("quick", "paper"):
+    for preset in _PRESETS:
         for record in results.read_records(results_dir / preset):
             draw(record["experiment"], results_dir / preset)
     tables = {
@@ -41,7 +42,7 @@ def rebuild(folder: Path = FOLDER) -> None:
 
 
 def claims_table(results_dir: Path, *, is_default: bool) -> str:
-    """Returns the claim table of the committed records, in the order of the experiments.
+    """Returns the claim table of the committed records; experiments without one are "not run".
 
     Args:
       results_dir: folder of the presets' records.
@@ -49,15 +50,17 @@ def claims_table(results_dir: Path, *, is_default: bool) -> str:
     """
     by_name = {
         (preset, record["experiment"]): record
-        for preset in ("quick", "paper")
+        for preset in _PRESETS
         for record in results.read_records(results_dir / preset)
     }
-    ordered = [
-        _with_wording(by_name[preset, name])
-        for name, experiment in EXPERIMENTS.items()
-        for preset in ("quick", "paper")
-        if (preset, name) in by_name and is_default == (not experiment.not_by_default)
-    ]
+    ordered: list[dict[str, Any]] = []
+    for name, experiment in EXPERIMENTS.items():
+        if is_default != (not experiment.not_by_default):
+            continue
+        found = [by_name[preset, name] for preset in _PRESETS if (preset, name) in by_name]
+        declared = experiment.claims_at("quick")
+        missing = claims.not_run("advantage_alignment", name, "quick", declared)
+        ordered += [_with_wording(record) for record in found] or [missing]
     return claim_table.markdown_table(ordered)
 
 
