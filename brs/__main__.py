@@ -1,6 +1,7 @@
 """The commands of Best Response Shaping: `python -m brs COMMAND`.
 
-COMMAND is one of list, reproduce, train, evaluate, report, bench.
+COMMAND is one of list, reproduce, train, evaluate, report, bench,
+exploit.
 """
 
 import os
@@ -33,6 +34,7 @@ def main(words: Sequence[str]) -> int:
         "evaluate": evaluate,
         "report": report,
         "bench": bench,
+        "exploit": exploit,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -151,6 +153,23 @@ def bench(words: Sequence[str]) -> int:
     from brs import bench as bench_module
 
     say(bench_module.run(parsed.repeats, parsed.output))
+    return 0
+
+
+def exploit(words: Sequence[str]) -> int:
+    """Prints what every best responder gets from an agent of the Coin Game, and leaves it."""
+    parsed = arguments.parse_exploit(words, exploit.__doc__)
+    prepare_jax()
+    from brs import exploit as exploit_module
+
+    say(
+        exploit_module.exploit(
+            parsed.agent,
+            num_episodes=parsed.episodes,
+            num_updates=parsed.updates,
+            seed=parsed.seed,
+        )
+    )
     return 0
 
 

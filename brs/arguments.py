@@ -11,6 +11,7 @@ from brs.configs import EXPERIMENTS, FIRST_SEED, PRESETS
 from brs.errors import UserError
 
 RESULTS = Path(__file__).parent / "results"
+AGENTS = ("AC", "AD", "random", "Coin-TFT", "Coin-Grim")  # scripts that can be examined
 LARGEST_SEED = 2**31 - 1
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
@@ -87,6 +88,23 @@ def parse_evaluate(words: Sequence[str], description: str | None) -> Namespace:
         "--checkpoint", type=Path, default=SUPPRESS, help="file (default: the newest of the run)"
     )
     return parser.parse_all(words)
+
+
+def parse_exploit(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `exploit`."""
+    parser = Parser(prog="python -m brs exploit", description=description)
+    parser.add_argument("agent", help=f"file of a portable policy, or one of {', '.join(AGENTS)}")
+    parser.add_argument("--episodes", type=int, default=16, help="of every responder")
+    parser.add_argument(
+        "--updates", type=int, default=300, help="of the trained responder; 0 leaves it out"
+    )
+    parser.add_argument("--seed", type=int, default=FIRST_SEED, help="of everything")
+    parsed = parser.parse_all(words)
+    for option, least in (("episodes", 1), ("updates", 0)):
+        if getattr(parsed, option) < least:
+            raise UserError(f"--{option} must be at least {least}, got {getattr(parsed, option)}")
+    _check_seeds("--seed", parsed.seed, 1)
+    return parsed
 
 
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:

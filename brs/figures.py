@@ -7,14 +7,17 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from brs import ipd_figures
+from brs import coin_game_figures, ipd_figures
 from brs.configs import EXPERIMENTS
 from brs.curve_drawing import Record, Rows
 from common.logger import curves, results
 
 PICTURES: dict[str, Callable[[Any, Record, Rows], Figure]] = {
     "policies": ipd_figures.draw_policies,
+    "learned": ipd_figures.draw_learned,
     "front": ipd_figures.draw_front,
+    "certificate": coin_game_figures.draw_certificate,
+    "values": coin_game_figures.draw_values,
 }
 
 

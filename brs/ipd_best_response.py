@@ -168,27 +168,30 @@ def fidelity(policy: Array, detective: Detective, reference: Detective, discount
     return jnp.sum(ours * theirs) / (jnp.linalg.norm(ours) * jnp.linalg.norm(theirs) + 1e-12)
 
 
-def uniform_opponent_answers(policy: Array, discount: float) -> Array:
-    """Answers to the detective's questions, in closed form: Eq. (4) with an endless roll-out.
+def answers_in_closed_form(policy: Array, discount: float, num_steps: int) -> Array:
+    """Answers to the detective's questions, Eq. (4), without sampling.
 
-    delta_b(x) is the return of a player that plays b in state x and at random ever after,
+    delta_b(x) is the return over L steps of a player that plays b in state x and at random ever
+    after,
 
         delta_b(x) = p_x (r_Cb + gamma u_Cb) + (1 - p_x) (r_Db + gamma u_Db),
 
-    with u the value of the random player against this agent.
+    with u the value of the random player against this agent in the L - 1 steps that follow.
 
     Args:
       policy: the agent's probability of cooperating, its own view. Shape [S].
       discount: gamma, per step.
+      num_steps: L.
 
     Returns:
       delta in the agent's view of x, for b = C, D. Shape [S, 2].
     """
-    rewards = jnp.asarray(PRISONERS_DILEMMA)[:, 1]
-    joint = 0.5 * jnp.stack([policy, policy, 1 - policy, 1 - policy], axis=1)  # [S, 4]
-    expected = jnp.sum(joint * rewards[None], axis=1)
-    matrix = jnp.eye(5) - discount * jnp.pad(joint, ((0, 0), (1, 0)))
-    return action_values(policy, solve_dominant(matrix, expected), discount)
+
+    def sweep(values: Array, _: None) -> tuple[Array, None]:
+        return jnp.mean(action_values(policy, values, discount), axis=1), None
+
+    values, _ = lax.scan(sweep, jnp.zeros(5), None, length=num_steps - 1)
+    return action_values(policy, values, discount)
 
 
 def solve_dominant(matrix: Array, right_side: Array) -> Array:

@@ -24,8 +24,8 @@ def _variants(
     differences: tuple[tuple[str, str], ...] = (),
     shows: str = "policies",
 ) -> dict[str, VariantsConfig]:
-    """Variants of a setting by preset; a smoke run is shorter, and of the first two only."""
-    first = dict(list(changes.items())[:2])
+    """Variants of a setting by preset; a smoke run is shorter, and of the first only."""
+    first = dict(list(changes.items())[:1])
     sizes: dict[str, dict[str, Any]] = {
         "smoke": {"num_updates": 4, "eval_every_updates": 2},
         "quick": {},
@@ -214,8 +214,9 @@ IPD_EXPERIMENTS: dict[str, Experiment] = {
         minutes=_minutes(0.7),
         why_it_fails={
             "brs_against_it": "One seed of 24 opens with defection and then forgives mutual "
-            "defection: it cooperates with itself from the second step on, but the hard best response defects "
-            "for ever, which the soft detective at temperature 1 does too seldom to teach.",
+            "defection: it cooperates with itself from the second step on, but the hard best "
+            "response defects for ever, which the soft detective at temperature 1 does "
+            "too seldom to teach.",
             "brs_forgives": "Nothing in the two objectives asks for it: once agent and responder "
             "cooperate, the state DC is not visited, and it keeps what early training left there. "
             "A weight of .95 on self-play gives tit-for-tat (beyond_stackelberg_front).",

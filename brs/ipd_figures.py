@@ -42,6 +42,26 @@ def draw_policies(config: Any, record: Record, rows: Rows) -> Figure:
     return figure
 
 
+def draw_learned(config: Any, record: Record, rows: Rows) -> Figure:
+    """Values, and how good and how faithful the detective was, along training."""
+    names = [name for name, _ in config.variants]
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    panels = (
+        ("self_play", "agent with itself"),
+        ("agent_vs_best_response", "agent against exact best responder"),
+        ("detective_regret", "detective's exact regret"),
+        ("detective_fidelity", "cosine with the exact derivative"),
+    )
+    for axes, (metric, label) in zip(figure.subplots(1, 4), panels, strict=True):
+        for name, style in zip(names, STYLES, strict=False):
+            draw_seeds(axes, rows, f"{name}_{metric}", name, style)
+        axes.set(xlabel="update")
+        axes.set_title(label, fontsize=8)
+    axes.legend(fontsize=7)
+    figure.suptitle(f"{record['experiment']} ({record['preset']}), mean and range", fontsize=8)
+    return figure
+
+
 def draw_front(config: Any, record: Record, rows: Rows) -> Figure:
     """Values and two probabilities over the weight of self-play."""
     del rows

@@ -7,6 +7,30 @@ Trainings = tuple[tuple[str, Any], ...]  # name, settings
 
 
 @dataclass(frozen=True)
+class SearchConfig:
+    """A tree search for the best response to an agent of the Coin Game.
+
+    Attributes:
+      kind: "mctx" or "open_loop".
+      num_simulations: of each tree.
+      num_trees: M, of mctx, whose visits are summed.
+      roll_out_steps: of a leaf's roll-out; of a whole simulation where the search is open-loop.
+      exploration: pb_c_init of mctx, or c of the open-loop search.
+    """
+
+    kind: str = "mctx"
+    num_simulations: int = 128
+    num_trees: int = 8
+    roll_out_steps: int = 16
+    exploration: float = 10.0
+
+
+MCTX = SearchConfig()
+OPEN_LOOP = SearchConfig("open_loop", num_simulations=384, roll_out_steps=20, exploration=1.0)
+MCTX_DEFAULT_EXPLORATION = 1.25
+
+
+@dataclass(frozen=True)
 class VariantsConfig:
     """Trainings side by side; metrics carry the variant's name in front.
 
@@ -14,12 +38,39 @@ class VariantsConfig:
       variants: name and settings of each.
       differences: pairs of variants whose metrics are subtracted, as FIRST_minus_SECOND_METRIC.
       shows: how the figure is drawn.
+      search: with which the agents of the Coin Game are searched for weaknesses; None for not.
+      num_search_episodes: of each agent.
     """
 
     variants: Trainings
     differences: tuple[tuple[str, str], ...] = ()
     shows: str = "policies"
+    search: SearchConfig | None = None
+    num_search_episodes: int = 16
 
     def trainings(self) -> Trainings:
         """What is trained."""
         return self.variants
+
+
+@dataclass(frozen=True)
+class CertificateConfig:
+    """A search against scripted agents whose exact best response is known.
+
+    Attributes:
+      search: what is certified.
+      cases: agent and base policy of the roll-outs, of every match.
+      num_episodes: of every match and seed.
+      episode_length: T.
+      shows: how the figure is drawn.
+    """
+
+    search: SearchConfig
+    cases: tuple[tuple[str, str], ...] = (("AC", "AC"), ("AD", "AD"), ("Coin-TFT", "AC"))
+    num_episodes: int = 2
+    episode_length: int = 50
+    shows: str = "certificate"
+
+    def trainings(self) -> Trainings:
+        """Nothing is trained."""
+        return ()

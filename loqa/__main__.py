@@ -151,12 +151,31 @@ def report(words: Sequence[str]) -> int:
 
 
 def bench(words: Sequence[str]) -> int:
-    """Measures throughput, compile time and peak memory; writes results/bench.json."""
+    """Measures throughput, compile time and peak memory; or the original code against ours."""
     parsed = arguments.parse_bench(words, bench.__doc__)
+    if parsed.original:
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # both on one accelerator
     prepare_jax()
-    from loqa import bench as bench_module
+    if parsed.original:
+        from loqa import original_bench, original_code
 
-    say(bench_module.run(parsed.repeats, parsed.output))
+        original = original_code.OriginalCode(
+            folder=parsed.original,
+            python=parsed.original_python,
+            capacity=parsed.original_capacity,
+            timeout_seconds=parsed.original_timeout,
+        )
+        table = original_bench.run(
+            original,
+            parsed.output,
+            repeats=parsed.repeats,
+            num_iterations=parsed.original_iterations,
+        )
+    else:
+        from loqa import bench as bench_module
+
+        table = bench_module.run(parsed.repeats, parsed.output)
+    say(table)
     return 0
 
 

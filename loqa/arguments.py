@@ -2,7 +2,7 @@
 
 import importlib.util
 from argparse import SUPPRESS, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,12 @@ RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
 SELF = "self"
 PLAYERS = "a run folder, an exported file, AC, AD or random"
+ORIGINAL_OPTIONS: tuple[tuple[str, Callable[[str], Any], Any, str], ...] = (
+    ("python", str, "python3.11", "interpreter for the original, see README"),
+    ("capacity", int, 10000, "past selves in the original's buffer; 10000 needs 20 GB"),
+    ("iterations", int, 10, "iterations timed together, of both, after as many not timed"),
+    ("timeout", int, 1800, "seconds that a repeat of the original may take"),
+)
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 
@@ -142,10 +148,36 @@ def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `bench`."""
     parser = Parser(prog="python -m loqa bench", description=description)
     parser.add_argument("--repeats", type=int, default=5, help="timed repeats after a warm-up")
-    parser.add_argument("--output", type=Path, default=RESULTS / "bench.json", help="file to write")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=SUPPRESS,
+        help=f"file to write (default: {RESULTS.name}/bench.json; bench_original.json)",
+    )
+    parser.add_argument(
+        "--original",
+        type=Path,
+        metavar="FOLDER",
+        default=SUPPRESS,
+        help="checkout of the released code, to time it against ours instead of all else",
+    )
+    for name, kind, default, meaning in ORIGINAL_OPTIONS:
+        text = f"{meaning} (default: {default})"
+        parser.add_argument(
+            f"--original-{name}", type=kind, metavar=name.upper(), default=SUPPRESS, help=text
+        )
     parsed = parser.parse_all(words)
-    if parsed.repeats < 1:
-        raise UserError(f"--repeats must be at least 1, got {parsed.repeats}")
+    defaults = {f"original_{name}": default for name, _, default, _ in ORIGINAL_OPTIONS}
+    for name in defaults:
+        if name in parsed and "original" not in parsed:
+            raise UserError(f"--{name.replace('_', '-')} needs --original, a checkout of that code")
+    defaults |= {"original": None}
+    defaults |= {"output": RESULTS / f"bench{'_original' * ('original' in parsed)}.json"}
+    parsed = Namespace(**defaults | vars(parsed))
+    for name in ("repeats", "original_capacity", "original_iterations", "original_timeout"):
+        if getattr(parsed, name) < 1:
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option} must be at least 1, got {getattr(parsed, name)}")
     if parsed.output.is_dir():
         raise UserError(f"--output must be a file, got the folder {parsed.output}")
     return parsed

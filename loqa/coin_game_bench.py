@@ -82,22 +82,19 @@ def _phase_rows(run: CoinGameRun, repeats: int) -> list[Row]:
     setup = train.make_setup(config)
     state = _init(config, 1)
 
-    def drawn(state: train.TrainState) -> Any:
-        return train.draw_opponents(setup, state.past_selves, state.step, state.key)
+    def drawn(state: train.TrainState) -> tuple[jax.Array, ...]:
+        return train.draw_opponents(setup, state.step, state.key)
 
     def played(state: train.TrainState) -> Any:
-        return train.play(setup, state.params, drawn(state), state.key)
+        return train.play(setup, state.params, drawn(state), state.key, state.past_selves)
 
     def acted(state: train.TrainState) -> Any:
-        opponents = drawn(state)
-        batch = train.play(setup, state.params, opponents, state.key)
-        return train.actor_step(setup, state, opponents, batch)
+        return train.actor_step(setup, state, drawn(state), played(state))
 
     def fitted(state: train.TrainState) -> Any:
         return train.critic_step(setup, state, state.params, played(state))
 
     phases: tuple[tuple[str, Callable[[train.TrainState], Any]], ...] = (
-        ("drawing of opponents", drawn),
         ("drawing and rollout", played),
         ("drawing, rollout and actor step", acted),
         ("drawing, rollout and critic step", fitted),

@@ -143,7 +143,7 @@ def _draw_heat_map(axes: Axes, record: Record, entrants: Sequence[str]) -> None:
                     color="white" if dark else "black",
                 )
     labels = [SHORT.get(name, name.replace("_", " ")) for name in columns]
-    axes.set_xticks(range(len(columns)), labels, fontsize=7, rotation=20)
+    axes.set_xticks(range(len(columns)), labels, fontsize=7, rotation=40, ha="right")
     axes.set_yticks(
         range(len(names)), [SHORT.get(n, n.replace("_", " ")) for n in names], fontsize=7
     )

@@ -16,6 +16,8 @@ STYLES = (
     {"color": "#D55E00", "linestyle": "-."},
     {"color": "#009E73", "linestyle": ":"},
     {"color": "#000000", "linestyle": (0, (5, 1, 1, 1))},
+    {"color": "#CC79A7", "linestyle": (0, (1, 3))},
+    {"color": "#E69F00", "linestyle": (0, (8, 2))},
 )
 
 

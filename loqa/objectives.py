@@ -53,7 +53,8 @@ def actor_loss(
     Args:
       agent: networks of all seats.
       params: of the agent in seat 0, differentiated.
-      opponents: parameters of the opponents in seats 1, ..., constant.
+      opponents: parameters of the opponents in seats 1, ..., constant; not looked at if the
+        trajectory holds their evaluations.
       trajectory: one episode.
       config: coefficients and options.
 
@@ -64,18 +65,12 @@ def actor_loss(
     log_probs = _at_taken(own.log_policy, own, trajectory.actions[:, 0])
     advantages = _advantages(trajectory.rewards[:, 0], _values(own), config)
     negative_entropies = losses.negative_entropies(own.log_policy)[own.inputs[:-1]]
+    evaluations = trajectory.opponents or evaluate_opponents(agent, opponents, trajectory)
     shaping_losses = [
         losses.shaping_loss(
-            shaped_log_probs(
-                log_probs,
-                _evaluation_in_play(agent, opponent, trajectory, seat),
-                trajectory,
-                config,
-                seat=seat,
-            ),
-            advantages,
+            shaped_log_probs(log_probs, opponent, trajectory, config, seat=seat), advantages
         )
-        for seat, opponent in enumerate(opponents, start=1)
+        for seat, opponent in enumerate(evaluations, start=1)
     ]
     parts = {
         "policy_loss": losses.policy_loss(log_probs, advantages),
@@ -88,6 +83,26 @@ def actor_loss(
         + config.shaping_weight * parts["shaping_loss"]
     )
     return loss, parts
+
+
+def evaluate_opponents(
+    agent: Agent, opponents: Sequence[Params], trajectory: Trajectory
+) -> tuple[Evaluation, ...]:
+    """Evaluates players that do not learn; what they played need not be computed again.
+
+    Args:
+      agent: networks of all seats.
+      opponents: parameters of the players in seats 1, ...
+      trajectory: one episode.
+    """
+
+    def evaluation(seat: int, params: Params) -> Evaluation:
+        params, observations = lax.stop_gradient(params), trajectory.observations[:, seat]
+        if trajectory.log_policies is None:
+            return agent.evaluate(params, observations)
+        return agent.evaluate(params, observations[:-1], trajectory.log_policies[:, seat])
+
+    return tuple(evaluation(seat, params) for seat, params in enumerate(opponents, start=1))
 
 
 def shaped_log_probs(
@@ -166,16 +181,6 @@ def _advantages(rewards: Array, values: Array, config: LoqaConfig) -> Array:
         returns = differentiable_returns.discounted_sums(rewards, config.discount)
         advantages = losses.return_advantages(returns, values)
     return lax.stop_gradient(advantages) if config.stop_grad_advantage else advantages
-
-
-def _evaluation_in_play(
-    agent: Agent, params: Params, trajectory: Trajectory, seat: int
-) -> Evaluation:
-    """Evaluation of a player that does not learn: what it played need not be computed again."""
-    params, observations = lax.stop_gradient(params), trajectory.observations[:, seat]
-    if trajectory.log_policies is None:
-        return agent.evaluate(params, observations)
-    return agent.evaluate(params, observations[:-1], trajectory.log_policies[:, seat])
 
 
 def _opponent_returns(rewards: Array, values: Array, log_probs: Array, config: LoqaConfig) -> Array:

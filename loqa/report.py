@@ -30,6 +30,7 @@ def rebuild(folder: Path = FOLDER) -> None:
         "claims": claims_table(results_dir, is_default=True),
         "more_claims": claims_table(results_dir, is_default=False),
         "bench": bench_table(results_dir),
+        "bench_original": original_table(results_dir),
     }
     text = readme.read_text()
     try:
@@ -90,3 +91,37 @@ def bench_table(results_dir: Path) -> str:
     versions = bench["versions"]
     machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
     return "\n".join([*rows, "", f"{bench['repeats']} repeats after a warm-up, on {machine}."])
+
+
+def original_table(results_dir: Path) -> str:
+    """Returns the comparison of bench_original.json as a table; empty if there is none."""
+    path = results_dir / "bench_original.json"
+    if not path.exists():
+        return ""
+    bench = atomic.read_json(path)
+    kinds = {
+        "seconds": "seconds per update",
+        "seconds_ratio": "the original takes",
+        "cpu_seconds": "CPU seconds",
+        "cpu_seconds_ratio": "the original takes",
+    }
+    kinds = {kind: title for kind, title in kinds.items() if kind in bench["rows"][0]}
+    rows = ["| | " + " | ".join(kinds.values()) + " |", "|---" * (1 + len(kinds)) + "|"]
+    for row in bench["rows"]:
+        cells = [_with_range(row[kind], "x" if "ratio" in kind else " s") for kind in kinds]
+        rows.append(f"| {row['what']} | " + " | ".join(cells) + " |")
+    original, ours = bench["original"], bench["versions"]
+    return "\n".join(
+        [
+            *rows,
+            "",
+            f"Median (lowest - highest) of {bench['repeats']} repeats of {bench['num_iterations']} "
+            f"updates, in turn, on {bench['device']}. The original: {original['repository']}, "
+            f"JAX {original['jax']}, flax {original['flax']}; ours: JAX {ours['jax']}.",
+        ]
+    )
+
+
+def _with_range(spread: dict[str, Any], unit: str) -> str:
+    low, high = spread["range"]
+    return f"{spread['median']:,.3g}{unit} ({low:,.3g} - {high:,.3g})"

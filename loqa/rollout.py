@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from common import ipd
-from loqa.networks import Agent, Params
+from loqa.networks import Agent, Evaluation, Params
 
 
 class Trajectory(NamedTuple):
@@ -17,6 +17,7 @@ class Trajectory(NamedTuple):
     actions: Array  # [T, P] int32
     rewards: Array  # [T, P]
     log_policies: Array | None = None  # [T, P, A], if it is cheaper to keep than to compute again
+    opponents: tuple[Evaluation, ...] | None = None  # of all seats but ours, likewise
 
 
 class _Carry(NamedTuple):

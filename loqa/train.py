@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jax import Array
+from jax import Array, lax
 
 from common import ipd
 from loqa import coin_game_rollout, objectives, replay_buffer
@@ -22,6 +22,7 @@ from loqa.rollout import Trajectory, rollout
 from loqa.training_configs import CoinGameConfig, IpdConfig, LoqaConfig
 
 Opponents = tuple[Params, ...]  # a set of parameters for each seat but ours, or K sets [K, ...]
+Met = Opponents | tuple[Array, ...]  # or K slots of the replay buffer, [K] each
 
 
 class TrainState(NamedTuple):
@@ -53,6 +54,7 @@ class Buffer(NamedTuple):
     size: int  # N, past selves that it holds at most
     every_updates: int  # between two pushes
     num_opponents: int  # K, past selves that are met in a batch
+    num_at_a_time: int  # of these, that are worked on together
 
 
 class Setup(NamedTuple):
@@ -95,7 +97,14 @@ def make_setup(config: LoqaConfig) -> Setup:
     if isinstance(config, IpdConfig):
         play_one = _ipd_play(config, agent)
         return Setup(config, 1, None, agent, play_one, actor_adam, critic_adam)
-    buffer = Buffer(config.buffer_size, config.push_every_updates, config.num_opponents)
+    buffer = Buffer(
+        size=config.buffer_size,
+        every_updates=config.push_every_updates,
+        num_opponents=config.num_opponents,
+        num_at_a_time=replay_buffer.num_at_a_time(
+            jax.eval_shape(agent.init, jax.random.key(0)), config.num_opponents
+        ),
+    )
     return Setup(
         config=config,
         num_others=config.num_players - 1,
@@ -156,11 +165,11 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
       past: replay buffer from which the opponents are drawn; without, we play ourselves.
     """
     key, play_key = jax.random.split(state.key)
-    opponents: Opponents = (state.params,) * setup.num_others
+    opponents: Met = (state.params,) * setup.num_others
     if setup.buffer:
         play_key, draw_key = jax.random.split(play_key)
-        opponents = draw_opponents(setup, past, state.step, draw_key)
-    batch = play(setup, state.params, opponents, play_key)
+        opponents = draw_opponents(setup, state.step, draw_key)
+    batch = play(setup, state.params, opponents, play_key, past)
     params, actor_opt_state, actor_metrics = actor_step(setup, state, opponents, batch)
     params, critic_opt_state, critic_metrics = critic_step(setup, state, params, batch)
     target_params = optax.incremental_update(
@@ -178,43 +187,60 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
     return state, {**actor_metrics, **critic_metrics, "reward_per_step": reward_per_step}
 
 
-def draw_opponents(setup: Setup, past: Params | None, step: Array, key: Array) -> Opponents:
-    """Draws K past selves for every seat but ours, [K, ...] each; consumes the key."""
+def draw_opponents(setup: Setup, step: Array, key: Array) -> tuple[Array, ...]:
+    """Draws K slots of the replay buffer for every seat but ours, [K] each; consumes the key."""
     assert setup.buffer, "only a run with a replay buffer draws opponents"
-    _, every_updates, number = setup.buffer
+    size, every_updates, number, _ = setup.buffer
     return tuple(
-        replay_buffer.draw(past, step, key, every_updates=every_updates, number=number)
+        replay_buffer.draw(size, step, key, every_updates=every_updates, number=number)
         for key in jax.random.split(key, setup.num_others)
     )
 
 
-def play(setup: Setup, params: Params, opponents: Opponents, key: Array) -> Trajectory:
-    """Plays a batch of episodes, [B, ...]; consumes the key."""
+def play(
+    setup: Setup, params: Params, opponents: Met, key: Array, past: Params | None = None
+) -> Trajectory:
+    """Plays a batch of episodes, [B, ...].
 
-    def one(opponents: Opponents, key: Array) -> Trajectory:
+    Args:
+      setup: constants of the run.
+      params: of the agent.
+      opponents: who sits in each seat but ours; with `past`, slots of it.
+      key: consumed.
+      past: replay buffer, read where a past self is needed: a copy of all would not fit the cache.
+    """
+
+    def one(opponents: Any, key: Array) -> Trajectory:
+        if past is not None:
+            opponents = tuple(replay_buffer.take(past, slot) for slot in opponents)
         return setup.play(params, opponents, key)
 
     return over_batch(setup, one, opponents, jax.random.split(key, setup.config.batch_size))
 
 
 def over_batch(
-    setup: Setup, function: Callable[[Opponents, Any], Any], opponents: Opponents, batch: Any
+    setup: Setup, function: Callable[[Any, Any], Any], opponents: Any, batch: Any
 ) -> Any:
     """Lifts a function of one episode, and of who was met in it, over a batch [B, ...].
 
     Each of K past selves is met in B / K episodes that follow each other: products with its
-    parameters are then of matrices instead of vectors.
+    parameters are then of matrices instead of vectors. A CPU goes through the past selves a few at
+    a time, so that their parameters stay in its cache from the first step to the last.
     """
     if setup.buffer is None:
         return jax.vmap(function, (None, 0))(opponents, batch)
-    num_opponents = setup.buffer.num_opponents
+    num_opponents, num_at_a_time = setup.buffer.num_opponents, setup.buffer.num_at_a_time
     grouped = jax.tree.map(lambda leaf: leaf.reshape(num_opponents, -1, *leaf.shape[1:]), batch)
-    results = jax.vmap(jax.vmap(function, (None, 0)))(opponents, grouped)
+    lifted = jax.vmap(function, (None, 0))
+    if num_at_a_time == num_opponents:
+        results = jax.vmap(lifted)(opponents, grouped)
+    else:
+        results = lax.map(lambda met: lifted(*met), (opponents, grouped), batch_size=num_at_a_time)
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), results)
 
 
 def actor_step(
-    setup: Setup, state: TrainState, opponents: Opponents, batch: Trajectory
+    setup: Setup, state: TrainState, opponents: Met, batch: Trajectory
 ) -> tuple[Params, optax.OptState, Metrics]:
     """Follows the gradient of the mean actor loss; the opponents are held constant.
 
@@ -226,10 +252,12 @@ def actor_step(
     """
 
     def batch_loss(params: Params) -> tuple[Array, Metrics]:
-        def one(opponents: Opponents, trajectory: Trajectory) -> tuple[Array, Metrics]:
+        def one(opponents: Any, trajectory: Trajectory) -> tuple[Array, Metrics]:
             return objectives.actor_loss(setup.agent, params, opponents, trajectory, setup.config)
 
-        return jax.tree.map(jnp.mean, over_batch(setup, one, opponents, batch))
+        if batch.opponents is None:
+            return jax.tree.map(jnp.mean, over_batch(setup, one, opponents, batch))
+        return jax.tree.map(jnp.mean, jax.vmap(partial(one, opponents))(batch))
 
     gradient, parts = jax.grad(batch_loss, has_aux=True)(state.params)
     updates, opt_state = setup.actor_optimizer.update(gradient, state.actor_opt_state)
@@ -286,6 +314,7 @@ def _coin_game_play(
 
     def play_one(params: Params, opponents: Opponents, key: Array) -> Trajectory:
         episode = coin_game_rollout.play(game, players, (params, *opponents), key)
-        return coin_game_rollout.trajectory(game, episode)
+        seen = coin_game_rollout.trajectory(game, episode)
+        return seen._replace(opponents=objectives.evaluate_opponents(agent, opponents, seen))
 
     return play_one

@@ -56,7 +56,7 @@ class LogisticNetwork(nn.Module):
         own = nn.gelu(nn.Dense(size)(inputs))
         own = nn.gelu(nn.Dense(size)(GatedResidual()(own)))
         if self.tells_players_apart:
-            own = PlayerMarks()(own)
+            own = PlayerMarks(offset_spread=0.3)(own)
         hidden = nn.gelu(nn.Dense(size)(_with_others(own, freezes_others)))
         hidden = nn.tanh(nn.Dense(size)(GatedResidual()(hidden)))
         return nn.Dense(self.num_outputs)(_flipped(hidden, sign_flips))
@@ -97,13 +97,21 @@ class MatrixNetwork(nn.Module):
 
 
 class PlayerMarks(nn.Module):
-    """A learned scale and offset of every feature of each player, at first without effect."""
+    """A learned scale and offset of every feature of each player.
+
+    Attributes:
+      offset_spread: standard deviation of the initial offsets. As published it is 0: the network is
+        symmetric at first, in a zero-sum game a saddle point that some seeds leave late.
+    """
+
+    offset_spread: float = 0.0
 
     @nn.compact
     def __call__(self, features: Array) -> Array:
         """Maps [P, H] to [P, H]."""
         scale = self.param("scale", nn.initializers.ones, features.shape)
-        return features * scale + self.param("offset", nn.initializers.zeros, features.shape)
+        initial = nn.initializers.normal(self.offset_spread)
+        return features * scale + self.param("offset", initial, features.shape)
 
 
 class GatedResidual(nn.Module):

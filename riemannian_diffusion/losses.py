@@ -1,56 +1,49 @@
-"""The variational bound and score matching, for one point of one path.
+"""The paper's objectives as functions of arrays: the bound's integrand and score matching.
 
-The bound (Theorem 2, with V = P): log p(x) >= E log p_0(Y_T) - E int_0^T f(Y_s, s) ds with
-f = |P a|^2 / 2 + div(P a - U_0). Minimising the integral of f is implicit score matching: the best
-P a is grad log q_s (Theorem 4).
+The bound (Theorem 2, with V = P): log p(x) >= E log p_0(Y_T) - E int_0^T f(Y_s, s) ds. Minimising
+the integral of f is implicit score matching: the best P a is grad log q_s (Theorem 4).
 """
 
-from collections.abc import Callable
-
+import chex
 import jax.numpy as jnp
 from jax import Array
 
-from riemannian_diffusion.divergence import Field
-from riemannian_diffusion.manifolds.manifold import Manifold
-from riemannian_diffusion.sde import TimeField, inference_drift
-
-Divergence = Callable[[Field, Array], Array]  # tangent field, point -> []
+ENTROPY_WEIGHT = 1e-4
+SMALLEST_DENSITY = 1e-7
 
 
-def bound_integrand(
-    manifold: Manifold, field: TimeField, divergence: Divergence, point: Array, time: Array
-) -> Array:
-    """f(y, s) = |P a|^2 / 2 + div(P a - U_0).
+def bound_integrand(tangent: Array, divergence: Array) -> Array:
+    """F = |P a|^2 / 2 + div(P a - U_0) at one point of one path, Theorem 2.
 
     Args:
-      manifold: where.
-      field: a, ambient; its normal part is never used.
-      divergence: one of those of `divergence`, with its manifold (and key) filled in.
-      point: y. Shape [E].
-      time: s.
+      tangent: P a, the part of the network's output that counts. Shape [E].
+      divergence: div(P a - U_0) there.
     """
-
-    def drift(ambient: Array) -> Array:
-        """P a - U_0, by a projection that is smooth off the manifold too."""
-        learned = manifold.project_to_tangent(ambient, field(ambient, time))
-        return learned - inference_drift(manifold, ambient)
-
-    learned = manifold.project_to_tangent(point, field(point, time))
-    return 0.5 * jnp.vdot(learned, learned) + divergence(drift, point)
+    chex.assert_rank([tangent, divergence], [1, 0])
+    return 0.5 * jnp.vdot(tangent, tangent) + divergence
 
 
-def denoising_loss(
-    manifold: Manifold, field: TimeField, kernel_score: Array, point: Array, time: Array
-) -> Array:
-    """|P a - grad log q(y | x, s)|^2 / 2, equal to the implicit loss up to a constant.
+def denoising_loss(tangent: Array, kernel_score: Array) -> Array:
+    """|P a - grad log q(y | x, s)|^2 / 2: equal to the integrand's mean up to a constant.
 
     Args:
-      manifold: where.
-      field: a.
-      kernel_score: the heat kernel's score at y, tangent. Shape [E].
-      point: y. Shape [E].
-      time: s.
+      tangent: P a. Shape [E].
+      kernel_score: of the heat kernel at y, tangent. Shape [E].
     """
-    learned = manifold.project_to_tangent(point, field(point, time))
-    error = learned - kernel_score
+    chex.assert_equal_shape([tangent, kernel_score])
+    error = tangent - kernel_score
     return 0.5 * jnp.vdot(error, error)
+
+
+def sampler_second_moment(integrand: Array, log_density: Array) -> Array:
+    """Mean (f / q)^2 plus a small entropy term: what the learned time sampler minimises.
+
+    The mean of f / q is the same for all q, so this is its variance up to a constant.
+
+    Args:
+      integrand: f at the drawn times, differentiable in the sampler. Shape [B].
+      log_density: log q there. Shape [B].
+    """
+    chex.assert_rank([integrand, log_density], 1)
+    weighted = integrand / (jnp.exp(log_density) + SMALLEST_DENSITY)
+    return jnp.mean(weighted**2 + ENTROPY_WEIGHT * log_density)

@@ -8,13 +8,32 @@ probability-flow ODE.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-import jax.numpy as jnp
 from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold
 
 TimeField = Callable[[Array, Array], Array]  # point [E], time [] -> ambient vector [E]
+
+
+class Process(NamedTuple):
+    """dY = U(Y, s) ds + c P o dB.
+
+    Attributes:
+      manifold: where.
+      drift: U, of point and time.
+      noise_scale: c.
+    """
+
+    manifold: Manifold
+    drift: TimeField
+    noise_scale: float = 1.0
+
+
+def inference(manifold: Manifold) -> Process:
+    """The training process, from data to prior: U_0 and P, lambda = 0."""
+    return Process(manifold, lambda point, time: inference_drift(manifold, point))
 
 
 def inference_drift(manifold: Manifold, point: Array) -> Array:
@@ -27,10 +46,8 @@ def tangent_field(manifold: Manifold, field: TimeField) -> TimeField:
     return lambda point, time: manifold.project_to_tangent(point, field(point, time))
 
 
-def equivalent_inference(
-    manifold: Manifold, score: TimeField, interpolation: float
-) -> tuple[TimeField, float]:
-    """Drift and noise scale of the inference process of one lambda.
+def equivalent_inference(manifold: Manifold, score: TimeField, interpolation: float) -> Process:
+    """The inference process of one lambda.
 
     dY = (U_0 - lambda/2 grad log q_s) ds + sqrt(1 - lambda) P dB.
     """
@@ -38,13 +55,13 @@ def equivalent_inference(
     def drift(point: Array, time: Array) -> Array:
         return inference_drift(manifold, point) - 0.5 * interpolation * score(point, time)
 
-    return drift, (1 - interpolation) ** 0.5
+    return Process(manifold, drift, (1 - interpolation) ** 0.5)
 
 
 def equivalent_generation(
     manifold: Manifold, score: TimeField, interpolation: float, horizon: float
-) -> tuple[TimeField, float]:
-    """Drift, in generative time t, and noise scale of the generative process of one lambda.
+) -> Process:
+    """The generative process of one lambda, its drift in generative time t.
 
     dX = ((1 - lambda/2) grad log q_{T-t} - U_0) dt + sqrt(1 - lambda) P dB.
     """
@@ -53,15 +70,9 @@ def equivalent_generation(
         learned = (1 - 0.5 * interpolation) * score(point, horizon - time)
         return learned - inference_drift(manifold, point)
 
-    return drift, (1 - interpolation) ** 0.5
+    return Process(manifold, drift, (1 - interpolation) ** 0.5)
 
 
 def probability_flow(manifold: Manifold, score: TimeField) -> TimeField:
     """dy/ds = U_0 - grad log q_s / 2: the deterministic process with the marginals of inference."""
-    return equivalent_inference(manifold, score, 1.0)[0]
-
-
-def no_drift(point: Array, time: Array) -> Array:
-    """Drift of Brownian motion."""
-    del time
-    return jnp.zeros_like(point)
+    return equivalent_inference(manifold, score, 1.0).drift

@@ -5,14 +5,14 @@ walk. One path each; `vmap` lifts them. Drifts are evaluated at the time where a
 ends, not one step late.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from riemannian_diffusion.manifolds.manifold import Manifold
-from riemannian_diffusion.sde import TimeField
+from riemannian_diffusion.sde import Process
 
 
 class Path(NamedTuple):
@@ -27,61 +27,73 @@ class Path(NamedTuple):
     increments: Array
 
 
-def heun(
-    manifold: Manifold,
-    drift: TimeField,
-    noise_scale: float,
-    start: Array,
-    times: Array,
-    key: Array,
-) -> Path:
+class Interval(NamedTuple):
+    """A step in time and what the Brownian motion does in it."""
+
+    time: Array
+    next_time: Array
+    increment: Array  # [E]
+
+
+Step = Callable[[Process, Array, Interval], Array]  # point [E] -> point [E]
+
+
+def heun_step(process: Process, point: Array, interval: Interval) -> Array:
     """Stratonovich Heun with a retraction.
 
-    With g(y) = noise_scale P_y dW: predictor y' = y + U(y) h + g(y), then
+    With g(y) = c P_y dW: predictor y' = y + U(y) h + g(y), then
     y <- pi(y + h (U(y) + U(y')) / 2 + (g(y) + g(y')) / 2).
+    """
+    manifold, drift, noise_scale = process
+    h = interval.next_time - interval.time
+    noise = noise_scale * interval.increment
+    first = h * drift(point, interval.time) + manifold.project_to_tangent(point, noise)
+    predicted = point + first
+    second = h * drift(predicted, interval.next_time)
+    second = second + manifold.project_to_tangent(predicted, noise)
+    return manifold.retract(point + 0.5 * (first + second))
+
+
+def walk_step(process: Process, point: Array, interval: Interval) -> Array:
+    """Geodesic random walk, Ito's Euler scheme along geodesics: y <- exp_y(U(y) h + c P_y dW).
+
+    The retraction takes rounding errors away, which add up otherwise.
+    """
+    manifold, drift, noise_scale = process
+    h = interval.next_time - interval.time
+    noise = manifold.project_to_tangent(point, noise_scale * interval.increment)
+    return manifold.retract(manifold.exp_map(point, h * drift(point, interval.time) + noise))
+
+
+def path(step: Step, process: Process, start: Array, times: Array, key: Array) -> Path:
+    """Simulates a process and keeps all points.
 
     Args:
-      manifold: where.
-      drift: U, of point and time.
-      noise_scale: of the projected noise.
+      step: `heun_step` or `walk_step`.
+      process: what is simulated.
       start: shape [E].
       times: increasing or decreasing, h their differences; noise takes |h|. Shape [N + 1].
       key: consumed.
     """
     increments = brownian_increments(key, times, start)
 
-    def step(point: Array, data: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        time, next_time, increment = data
-        h = next_time - time
-        noise = noise_scale * increment
-        first = h * drift(point, time) + manifold.project_to_tangent(point, noise)
-        predicted = point + first
-        second = h * drift(predicted, next_time)
-        second = second + manifold.project_to_tangent(predicted, noise)
-        point = manifold.retract(point + 0.5 * (first + second))
+    def advance(point: Array, interval: Interval) -> tuple[Array, Array]:
+        point = step(process, point, interval)
         return point, point
 
-    return Path(_scan_steps(step, start, times, increments), increments)
+    _, points = lax.scan(advance, start, Interval(times[:-1], times[1:], increments))
+    return Path(jnp.concatenate([start[None], points]), increments)
 
 
-def geodesic_random_walk(
-    manifold: Manifold,
-    drift: TimeField,
-    noise_scale: float,
-    start: Array,
-    times: Array,
-    key: Array,
-) -> Path:
-    """Ito's Euler scheme along geodesics, y <- exp_y(U(y) h + noise_scale P_y dW); see `heun`."""
+def last_point(step: Step, process: Process, start: Array, times: Array, key: Array) -> Array:
+    """The point at the last time only; see `path`, whose last point it is. Shape [E]."""
     increments = brownian_increments(key, times, start)
 
-    def step(point: Array, data: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        time, next_time, increment = data
-        noise = manifold.project_to_tangent(point, noise_scale * increment)
-        point = manifold.exp_map(point, (next_time - time) * drift(point, time) + noise)
-        return point, point
+    def advance(point: Array, interval: Interval) -> tuple[Array, None]:
+        return step(process, point, interval), None
 
-    return Path(_scan_steps(step, start, times, increments), increments)
+    point, _ = lax.scan(advance, start, Interval(times[:-1], times[1:], increments))
+    return point
 
 
 def brownian_increments(key: Array, times: Array, point: Array) -> Array:
@@ -89,8 +101,3 @@ def brownian_increments(key: Array, times: Array, point: Array) -> Array:
     shape = (len(times) - 1, len(point))
     steps = jnp.abs(jnp.diff(times))[:, None]
     return jnp.sqrt(steps) * jax.random.normal(key, shape, point.dtype)
-
-
-def _scan_steps(step: object, start: Array, times: Array, increments: Array) -> Array:
-    _, points = lax.scan(step, start, (times[:-1], times[1:], increments))  # type: ignore[arg-type]
-    return jnp.concatenate([start[None], points])

@@ -10,7 +10,7 @@ from brs.tests import commands
 os.environ.setdefault("NPROC", "1")
 os.environ.setdefault("XLA_FLAGS", commands.XLA_FLAGS)
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jax
@@ -53,3 +53,14 @@ def smoke_run(
     assert finished.returncode == 0, finished.stderr
     (folder / "stdout").write_text(finished.stdout)
     return folder
+
+
+@pytest.fixture
+def keys_unchecked() -> Iterator[None]:
+    """Allows many games side by side, without the check that no key is used twice.
+
+    JAX 0.10.2 takes a scan over keys that were split before, inside of vmap, for a second use of
+    them.
+    """
+    with jax.debug_key_reuse(False):
+        yield

@@ -59,6 +59,8 @@ def test_leaders_optimum_is_extortion_that_defects_with_itself():
     values = responses.play(policy, follower, GAMMA)
     np.testing.assert_allclose(values.agent / (1 - GAMMA), -12.5, rtol=1e-4)
     np.testing.assert_allclose(values.responder / (1 - GAMMA), -50.0, rtol=1e-4)
+    objective = responses.stackelberg_value(policy, lambda shown: follower, GAMMA)
+    assert objective == values.agent
     np.testing.assert_allclose(responses.regret(policy, follower, GAMMA), 0.0, atol=1e-4)
     itself = responses.play(policy, policy, GAMMA)
     np.testing.assert_allclose(itself.agent, -2.0, atol=1e-5)
@@ -174,9 +176,9 @@ def test_fidelity_is_one_with_itself_and_minus_one_with_the_mirror_image():
 
 
 def test_closed_form_answers_are_the_returns_of_a_random_player():
-    """Brute force: the expected rewards of 400 steps, summed."""
+    """Brute force: the expected rewards of 30 steps, summed."""
     policy = np.asarray(policy_of(6), np.float64)
-    answers = responses.uniform_opponent_answers(jnp.asarray(policy, jnp.float32), GAMMA)
+    answers = responses.answers_in_closed_form(jnp.asarray(policy, jnp.float32), GAMMA, 30)
     rewards = np.array(ipd.PRISONERS_DILEMMA)[:, 1]
     for state in range(5):
         for b in (0, 1):
@@ -184,7 +186,7 @@ def test_closed_form_answers_are_the_returns_of_a_random_player():
             joint = np.zeros(4)
             joint[0 + b], joint[2 + b] = p, 1 - p
             total, weight = 0.0, 1.0
-            for _ in range(400):
+            for _ in range(30):
                 total += weight * joint @ rewards
                 weight *= GAMMA
                 cooperation = joint @ policy[1:]

@@ -30,7 +30,6 @@ def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
                 "one update",
                 "environment steps, learning",
                 "compilation",
-                "drawing of opponents",
                 "drawing and rollout",
                 "environment steps, two GRU agents playing",
                 "drawing, rollout and actor step",

@@ -123,7 +123,7 @@ def test_observations_are_those_of_the_game(num_players: int) -> None:
     observe = jax.vmap(jax.vmap(functools.partial(coin_game.observe, game)))
     expected = np.asarray(observe(episodes.states)).reshape(trajectories.observations.shape)
     np.testing.assert_array_equal(trajectories.observations, expected)
-    jax.tree.map(np.testing.assert_array_equal, trajectories[1:], episodes[1:])
+    jax.tree.map(np.testing.assert_array_equal, trajectories[1:4], episodes[1:])
 
 
 @many_games

@@ -87,7 +87,7 @@ def actor_gradient(config: CoinGameConfig, is_kept: bool = True) -> tuple[Params
     Read off Adam, whose first moment after one step is a tenth of the gradient it was given.
     """
     setup = train.make_setup(replace(config, max_grad_norm=1e9))
-    batch = batch_of(2) if is_kept else batch_of(2)._replace(log_policies=None)
+    batch = batch_of(2) if is_kept else batch_of(2)._replace(log_policies=None, opponents=None)
     params, opponents = drawn_parameters(config)
 
     @jax.jit
@@ -200,7 +200,8 @@ def test_shaping_loss_of_three_players_is_the_sum_over_both_opponents() -> None:
         games = [(trajectory, opponents)]
         for seat, opponent in enumerate(opponents, start=1):
             pair = np.array([0, seat])
-            seen = jax.tree.map(lambda leaf, pair=pair: leaf[:, pair], trajectory)
+            anew = trajectory._replace(opponents=None)
+            seen = jax.tree.map(lambda leaf, pair=pair: leaf[:, pair], anew)
             games.append((seen._replace(log_policies=None), (opponent,)))
         return [
             actor_loss(THREE, params, others, seen)[1]["shaping_loss"] for seen, others in games
@@ -250,6 +251,22 @@ def test_each_past_self_is_met_in_its_share_of_the_batch() -> None:
     np.testing.assert_array_equal(batch.actions[:, :, 1], np.tile(expected, (1, NUM_STEPS)))
     np.testing.assert_array_equal(batch.actions[:, :, 2], np.tile(3 - expected, (1, NUM_STEPS)))
     assert len(np.unique(batch.actions[:, :, 0])) == NUM_MOVES
+
+
+def test_past_selves_read_from_the_buffer_a_few_at_a_time_play_the_same() -> None:
+    """Those of slots 3, 0, 2, 2, two of them at a time, against all four copied out before."""
+    setup = train.make_setup(CONFIG)
+    assert setup.buffer
+    params, (past,) = drawn_parameters(CONFIG)
+    slots = jnp.array([3, 0, 2, 2])
+    few = setup._replace(buffer=setup.buffer._replace(num_at_a_time=2))
+    play = jax.jit(functools.partial(train.play, few))
+    key = jax.random.key(2)
+    ours = play(params, (slots,), jax.random.clone(key), past)
+    copied = jax.tree.map(lambda leaf: leaf[slots], past)
+    expected = compiled_play(2)(params, (copied,), key)
+    np.testing.assert_array_equal(ours.actions, expected.actions)
+    assert_close(ours, expected)
 
 
 def test_losses_meet_the_past_self_that_was_played() -> None:

@@ -27,9 +27,11 @@ def filled(size: int, num_updates: int, every_updates: int) -> Params:
 
 
 def draw(buffer: Params, step: int, key: jax.Array, every_updates: int, number: int) -> Params:
-    return replay_buffer.draw(
-        buffer, jnp.array(step), key, every_updates=every_updates, number=number
+    size = len(buffer["critic"])
+    slots = replay_buffer.draw(
+        size, jnp.array(step), key, every_updates=every_updates, number=number
     )
+    return jax.vmap(replay_buffer.take, (None, 0))(buffer, slots)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,22 @@ def test_buffer_has_room_for_the_pushes_of_a_run_and_no_more(
     )
     assert config.buffer_size == size
     assert min(len([step for step in range(num_updates) if step % 10 == 0]), capacity) == size
+
+
+@pytest.mark.parametrize(
+    ("num_weights", "number", "at_a_time"),
+    [
+        (152_264, 512, 2),  # published: 609,056 bytes, of which two and not three fit 1.25 MiB
+        (152_264, 75, 1),  # 75 / 2 is no whole number
+        (39_876, 128, 8),  # half the width: 159,504 bytes
+        (39_876, 16, 16),  # 2.6 MB: nothing to gain
+        (10**6, 512, 1),  # one alone does not fit
+    ],
+)
+def test_as_many_past_selves_play_together_as_the_cache_of_a_core_holds(
+    monkeypatch: pytest.MonkeyPatch, num_weights: int, number: int, at_a_time: int
+) -> None:
+    params = {"actor": jax.ShapeDtypeStruct((num_weights,), jnp.float32)}
+    assert replay_buffer.num_at_a_time(params, number) == at_a_time
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert replay_buffer.num_at_a_time(params, number) == number

@@ -20,7 +20,10 @@ README = (
     "# LOQA\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\n\n{bench}\n"
     "<!-- BEGIN more_claims -->\nold\n<!-- END more_claims -->\nlast line\n"
 )
-BENCH_MARKERS = "<!-- BEGIN bench -->\nold\n<!-- END bench -->"
+BENCH_MARKERS = (
+    "<!-- BEGIN bench -->\nold\n<!-- END bench -->\n"
+    "<!-- BEGIN bench_original -->\nold\n<!-- END bench_original -->"
+)
 PLOTS = ("figure_1_ipd", "beyond_ipd_estimator_bias")
 SIZES = {**dict.fromkeys(PLOTS, (1275, 510)), "figure_2_league": (1500, 900)}  # 150 dots an inch
 
@@ -87,9 +90,10 @@ def test_a_figure_shows_the_spread_over_seeds(paper):
 
 def test_rebuild_writes_both_tables_and_every_figure_and_is_stable(paper):
     atomic.write_json(paper / "results" / "bench.json", made_up_bench())
+    atomic.write_json(paper / "results" / "bench_original.json", made_up_comparison())
     report.rebuild(paper)
     text = (paper / "README.md").read_text()
-    for part in ("claims", "bench"):
+    for part in ("claims", "bench", "bench_original"):
         assert text.count(f"<!-- BEGIN {part} -->\n| ") == 1
     assert "old" not in text
     assert text.startswith("# LOQA\n")
@@ -167,6 +171,42 @@ def made_up_bench():
     row = {"what": "updates", "unit": "1/s", "median": 1234.4, "range": [1000.0, 1500.0]}
     versions = {"jax": "0.10.2", "python": "3.11"}
     return {"rows": [row], "repeats": 5, "device": "2x CPU", "versions": versions}
+
+
+def test_comparison_table_shows_both_codes_and_their_ratio(tmp_path):
+    assert report.original_table(tmp_path) == ""
+    atomic.write_json(tmp_path / "bench_original.json", made_up_comparison())
+    assert report.original_table(tmp_path).splitlines() == [
+        "| | seconds per update | the original takes |",
+        "|---|---|---|",
+        "| original, buffer of 600 | 2.5 s (2 - 3) | 1x (1 - 1) |",
+        "| ours, 512 opponents | 0.5 s (0.4 - 0.6) | 5x (4 - 6) |",
+        "",
+        "Median (lowest - highest) of 5 repeats of 10 updates, in turn, on 2x CPU. The original: "
+        "somewhere, JAX 0.4.26, flax 0.8.3; ours: JAX 0.10.2.",
+    ]
+
+
+def made_up_comparison():
+    def spread(median, low, high):
+        return {"median": median, "range": [low, high]}
+
+    rows = [
+        {
+            "what": "original, buffer of 600",
+            "seconds": spread(2.5, 2.0, 3.0),
+            "seconds_ratio": spread(1.0, 1.0, 1.0),
+        },
+        {
+            "what": "ours, 512 opponents",
+            "seconds": spread(0.5, 0.4, 0.6),
+            "seconds_ratio": spread(5.0, 4.0, 6.0),
+        },
+    ]
+    original = {"repository": "somewhere", "jax": "0.4.26", "flax": "0.8.3"}
+    repeated = {"repeats": 5, "num_iterations": 10}
+    versions = {"jax": "0.10.2"}
+    return {"rows": rows, "original": original, "device": "2x CPU", "versions": versions} | repeated
 
 
 def test_a_readme_without_markers_is_left_alone(paper):

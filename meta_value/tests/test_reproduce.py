@@ -153,7 +153,7 @@ def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
 
 
 def test_a_training_that_an_experiment_before_has_done_is_not_done_again(smoke_run):
-    """Networks of the Logistic Game and of the dilemma are judged where others trained them."""
+    """Networks that others trained are judged as they are."""
     name = "beyond_exact_meta_value"
     folder, trained_before = smoke_run / "runs" / "meta_value" / "smoke", "beyond_one_model_for_all"
     assert (

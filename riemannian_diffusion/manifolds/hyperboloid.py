@@ -9,9 +9,15 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold
+
+PLANE = np.array([0.0, 1.0, 1.0], np.float32)  # which coordinates are (y, z)
+# 1 + log 2 pi + E log(g) / 2, by quadrature over r^2 / 2, which is exponential.
+PRIOR_ENTROPY = 3.046864
+SMALLEST_LORENTZ = 0.25  # of -<x, x>, 1 on the surface: a step that misses it by more is cut
 
 
 def hyperboloid() -> Manifold:
@@ -29,6 +35,7 @@ def hyperboloid() -> Manifold:
         prior_log_prob=prior_log_prob,
         prior_score=prior_score,
         sample_prior=lambda key: lift(jax.random.normal(key, (2,))),
+        prior_entropy=PRIOR_ENTROPY,
     )
 
 
@@ -45,13 +52,18 @@ def metric_determinant(point: Array) -> Array:
 
 def project_to_tangent(point: Array, vector: Array) -> Array:
     """P_x v = v - n <n, v> with the Euclidean unit normal n = (-x_0, y, z) / |x|."""
-    normal = jnp.concatenate([-point[:1], point[1:]])
+    normal = (2 * PLANE - 1) * point
     return vector - normal * jnp.vdot(normal, vector) / jnp.vdot(normal, normal)
 
 
 def retract(point: Array) -> Array:
-    """X / sqrt(-<x, x>) with Lorentz's product, as published: on the surface, not the closest."""
-    return point / jnp.sqrt(point[0] ** 2 - jnp.sum(point[1:] ** 2))
+    """X / sqrt(-<x, x>) with Lorentz's product, as published: on the surface, not the closest.
+
+    The height is then computed from (y, z): far out, x_0^2 - r^2 cancels and loses its digits.
+    """
+    squared = jnp.sum(PLANE * point**2)
+    lorentz = jnp.maximum(point[0] ** 2 - squared, SMALLEST_LORENTZ)
+    return jnp.where(PLANE == 1, point / jnp.sqrt(lorentz), jnp.sqrt(1 + squared / lorentz))
 
 
 def frame(point: Array) -> Array:
@@ -75,11 +87,11 @@ def prior_score(point: Array) -> Array:
 
     The released code has x_0^2 in the place of x_0^4: its process does not tend to the prior.
     """
-    squared = jnp.sum(point[1:] ** 2)
+    squared = jnp.sum(PLANE * point**2)
     height = jnp.sqrt(1 + squared)
-    determinant = metric_determinant(point)
+    determinant = (1 + 2 * squared) / (1 + squared)
     scale = -(1 + 1 / (determinant * height**4)) / determinant
-    return scale * jnp.concatenate([(squared / height)[None], point[1:]])
+    return scale * jnp.where(PLANE == 1, point, squared / height)
 
 
 def lorentz_log_density(point: Array, log_density: Array) -> Array:
@@ -90,6 +102,11 @@ def lorentz_log_density(point: Array, log_density: Array) -> Array:
 def poincare_disc(point: Array) -> Array:
     """(y, z) / (1 + x_0), the usual picture of the hyperbolic plane. Shape [2]."""
     return point[1:] / (1 + point[0])
+
+
+def from_poincare_disc(disc: Array) -> Array:
+    """Its inverse: 2 d / (1 - |d|^2) lifted. Shape [3]."""
+    return lift(2 * disc / (1 - jnp.sum(disc**2)))
 
 
 def _unknown(point: Array, other: Array) -> Array:

@@ -33,6 +33,7 @@ class Manifold:
       prior_log_prob: x -> log p_0, the density that the inference process tends to.
       prior_score: x -> grad log p_0, tangent.
       sample_prior: consumes a key, returns a point.
+      prior_entropy: -E log p_0 under p_0.
       volume: total volume; None if infinite.
     """
 
@@ -48,6 +49,7 @@ class Manifold:
     prior_log_prob: PointMap
     prior_score: PointMap
     sample_prior: PointMap
+    prior_entropy: float
     volume: float | None = None
 
 

@@ -5,6 +5,7 @@ all of O(n); no path leaves the component that it starts in. No LAPACK call: sev
 time can wait for each other for ever on CPU.
 """
 
+import functools
 import math
 
 import jax
@@ -13,7 +14,7 @@ from jax import Array
 
 from riemannian_diffusion.manifolds.manifold import Manifold, no_score
 
-NUM_POLAR_STEPS = 8
+NUM_POLAR_STEPS = 5
 NUM_SQUARINGS = 6
 NUM_TAYLOR_TERMS = 12
 ANGLE_VOLUME = 8 * math.pi**2  # of SO(3) in the metric of rotation angles
@@ -38,6 +39,7 @@ def rotations(size: int = 3) -> Manifold:
         prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
         prior_score=no_score,
         sample_prior=lambda key: random_rotation(key, size).reshape(size * size),
+        prior_entropy=math.log(volume),
         volume=volume,
     )
 
@@ -45,17 +47,20 @@ def rotations(size: int = 3) -> Manifold:
 def project_to_tangent(point: Array, vector: Array) -> Array:
     """P_x v = (v - x v' x) / 2."""
     x, v = as_matrix(point), as_matrix(vector)
-    return (0.5 * (v - x @ v.T @ x)).reshape(vector.shape)
+    return (0.5 * (v - product(product(x, v.T), x))).reshape(vector.shape)
 
 
 def retract(point: Array) -> Array:
     """The closest orthogonal matrix, the polar factor, by Newton's and Schulz's iteration.
 
-    y <- y (3 - y'y) / 2 converges quadratically where the singular values lie below sqrt(3).
+    y <- y (3 - y'y) / 2 converges quadratically where the singular values lie below sqrt(3). Their
+    square is at most the largest row sum of |y'y|: where that exceeds 2, y is made smaller first.
     """
     y = as_matrix(point)
+    bound = jnp.max(jnp.sum(jnp.abs(product(y.T, y)), axis=1))
+    y = y / jnp.sqrt(jnp.maximum(1.0, 0.5 * bound))
     for _ in range(NUM_POLAR_STEPS):
-        y = 0.5 * y @ (3 * jnp.eye(len(y)) - y.T @ y)
+        y = 0.5 * product(y, 3 * jnp.eye(len(y)) - product(y.T, y))
     return y.reshape(point.shape)
 
 
@@ -117,6 +122,20 @@ def _rotation_to(direction: Array) -> Array:
     middle = first + direction
     turn = jnp.eye(len(direction)) - middle[:, None] * middle[None, :] / (1 + direction[0])
     return turn + 2 * direction[:, None] * first[None, :]
+
+
+def rotation(axis: Array, angle: Array) -> Array:
+    """The turn by an angle around a unit axis, by Rodrigues' formula. Shape [3, 3]."""
+    x, y, z = axis
+    zero = jnp.zeros_like(x)
+    skew = jnp.stack([zero, -z, y, z, zero, -x, -y, x, zero]).reshape(3, 3)
+    return jnp.eye(3) + jnp.sin(angle) * skew + (1 - jnp.cos(angle)) * skew @ skew
+
+
+def product(a: Array, b: Array) -> Array:
+    """A product of small matrices, term by term: it compiles into its surroundings."""
+    terms = [a[:, k, None] * b[None, k, :] for k in range(len(b))]
+    return functools.reduce(jnp.add, terms)
 
 
 def as_matrix(vector: Array) -> Array:

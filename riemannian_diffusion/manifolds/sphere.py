@@ -29,6 +29,7 @@ def sphere(dimension: int = 2) -> Manifold:
         prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
         prior_score=no_score,
         sample_prior=sample_prior,
+        prior_entropy=math.log(volume),
         volume=volume,
     )
 
@@ -42,8 +43,8 @@ def frame(point: Array) -> Array:
     """An orthonormal basis of the tangent space: a reflection's other rows. Shape [D, D + 1].
 
     The Householder reflection I - 2 w w' that takes the first axis to -sign(x_1) x is orthogonal,
-    so its rows but the first are orthogonal to x. The sign keeps w away from 0: the frame is smooth on
-    both half spheres and never ill-conditioned.
+    so its rows but the first are orthogonal to x. The sign keeps w away from 0: the frame is smooth
+    on both half spheres and never ill-conditioned.
     """
     first_axis = jnp.zeros_like(point).at[0].set(1.0)
     sign = jnp.where(point[0] >= 0, 1.0, -1.0)

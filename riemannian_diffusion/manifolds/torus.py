@@ -32,6 +32,7 @@ def torus(num_angles: int = 2) -> Manifold:
         prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
         prior_score=no_score,
         sample_prior=sample_prior,
+        prior_entropy=math.log(volume),
         volume=volume,
     )
 

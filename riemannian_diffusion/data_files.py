@@ -1,0 +1,129 @@
+"""Where the data sets lie, what they are and where they come from; the standard library only."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "REPRO_DATA_DIR"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One data set in a file.
+
+    Attributes:
+      file: its name.
+      folder: the subfolder of the data folder in which it lies.
+      columns: of the angles, in degrees.
+      origin: where a user gets it.
+      sha256: of the file; empty if it is the user's own.
+      num_rows: of the set; 0 if it is the user's own.
+      separator: of columns.
+      skip_lines: header.
+      class_name: what the last column must say; empty for all rows.
+    """
+
+    file: str
+    folder: str
+    columns: tuple[int, ...]
+    origin: str
+    sha256: str = ""
+    num_rows: int = 0
+    separator: str = ","
+    skip_lines: int = 0
+    class_name: str = ""
+
+    def missing(self, data_dir: Path) -> str:
+        """What to do about a file that is not there."""
+        return (
+            f"{self.file} is in neither {data_dir / self.folder} nor {data_dir}; get it from "
+            f"{self.origin} and give --data-dir (or {DATA_DIR_VARIABLE}); what needs no data: "
+            "`python -m riemannian_diffusion list`"
+        )
+
+
+def default_data_dir() -> Path:
+    """The data folder where none is given."""
+    return Path(os.environ.get(DATA_DIR_VARIABLE, "data"))
+
+
+def find_file(described: DataFile, data_dir: Path) -> Path | None:
+    """The file in the data folder or its subfolder; None if it is in neither."""
+    for path in (data_dir / described.folder / described.file, data_dir / described.file):
+        if path.is_file():
+            return path
+    return None
+
+
+_EARTH = "github.com/oxcsml/riemannian-score-sde, data/, commit b35b739"
+_PROTEIN = (
+    "the authors' Top500 angles as protein.tsv: no header, tab-separated, columns source, phi, "
+    "psi, class (copies: github.com/facebookresearch/riemannian-fm, github.com/vislearn/FFF)"
+)
+
+
+def _protein(class_name: str) -> DataFile:
+    return DataFile("protein.tsv", "torus", (1, 2), _PROTEIN, separator="\t", class_name=class_name)
+
+
+FILES = {
+    "volcano": DataFile(
+        "volerup.csv",
+        "earth",
+        (0, 1),
+        _EARTH,
+        "f7bbaf32a412f5fe82350f48e0c55100be260803969c16557343f687fd0593fc",
+        827,
+        skip_lines=2,
+    ),
+    "earthquake": DataFile(
+        "quakes_all.csv",
+        "earth",
+        (0, 1),
+        _EARTH,
+        "3e5e1a10fb2faf1899106264289334037d039f00f5265d13dad388a93d8ff2f7",
+        6120,
+        skip_lines=4,
+    ),
+    "flood": DataFile(
+        "flood.csv",
+        "earth",
+        (0, 1),
+        _EARTH,
+        "ffb1e3182c3053afcdeceec4727c262a29da10255d20747c08144da5b0963486",
+        4875,
+        skip_lines=2,
+    ),
+    "fire": DataFile(
+        "fire.csv",
+        "earth",
+        (0, 1),
+        _EARTH,
+        "c5c6c9490b1d8c58ba9eb78d9e2f82d1c1e62694ca5cff917c54600d3d83f459",
+        12809,
+        skip_lines=1,
+    ),
+    "general": _protein("General"),
+    "glycine": _protein("Glycine"),
+    "proline": _protein("Proline"),
+    "pre_pro": _protein("Pre-Pro"),
+    "top8000": DataFile(
+        "top8000_phi_psi_subset.tsv",
+        "torus",
+        (1, 2),
+        "the Top8000 data of github.com/rlabduke/reference_data (CC BY 4.0), commit cbe3006: name, "
+        "phi, psi and class of Top8000_filtered_residues_rotarama",
+        "3788329bd21df6b144cda024f4013a4fe1760ad14c5154ae69af39f5a5307871",
+        86549,
+        separator="\t",
+    ),
+    "rna": DataFile(
+        "rna.tsv",
+        "torus",
+        (2, 3, 4, 5, 6, 7, 8),
+        "github.com/vislearn/FFF, fff/data/raw_data/torus/rna.tsv, commit 02db8ec (MIT)",
+        "189183ca25bd45c8a7578d3c1cd8a555b5139bb1ab0ac1a0bd25672be19badf7",
+        9478,
+        separator="\t",
+    ),
+}

@@ -1,0 +1,103 @@
+"""Pictures of a trained model: a turning globe, a plot of angles, the Poincare disc, turns."""
+
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import matplotlib as mpl
+import numpy as np
+from jax import Array
+from matplotlib.figure import Figure
+from PIL import Image
+
+from riemannian_diffusion import density_studies, evaluate, globe, grids, methods, model, runs
+from riemannian_diffusion.density_drawing import draw_densities
+from riemannian_diffusion.errors import UserError
+from riemannian_diffusion.model import Setup
+from riemannian_diffusion.networks import Params
+from riemannian_diffusion.training_configs import DiffusionConfig
+
+GRID_SIZE = 60
+NUM_SAMPLES = 500
+NUM_STEPS = 100
+FRAME_MILLISECONDS = 80
+
+
+class Shown(NamedTuple):
+    """What a picture shows."""
+
+    log_density: Array  # [G]
+    samples: Array  # [M, E]
+
+
+def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -> Path:
+    """Draws density and samples of a trained diffusion model; returns the path of the picture.
+
+    Args:
+      run_dir: folder of the run.
+      data_dir: folder of the data sets.
+      seed: of the run; None for its first.
+      output: file to write; None for one named after the manifold, here.
+
+    Raises:
+      UserError: the run is of no diffusion model, the seed not of the run, or the file of another
+        kind.
+    """
+    saved = runs.load_run(run_dir, None, data_dir)
+    if not isinstance(saved.config, DiffusionConfig):
+        raise UserError(f"{run_dir} is a run of a mixture; show draws diffusion models")
+    if seed is not None and seed not in saved.seeds:
+        raise UserError(f"seed {seed} is not of this run; it has {saved.seeds}")
+    index = 0 if seed is None else saved.seeds.index(seed)
+    target = methods.load_target(saved.config, data_dir)
+    name = target.manifold.name
+    suffix = ".gif" if name == "S^2" else ".png"
+    path = output or Path(f"{name.replace('^', '').replace('(', '').replace(')', '')}{suffix}")
+    if path.suffix != suffix:
+        raise UserError(f"--output must end in {suffix} for {name}, got {path}")
+    if name not in ("S^2", "T^2", "H^2", "SO(3)"):
+        raise UserError(f"there is no picture of {name}; of S^2, T^2, H^2 and SO(3) there is")
+    setup = model.make_setup(saved.config, target)
+    params = jax.tree.map(lambda leaf: leaf[index], saved.state.average)
+    grid = grids.make_grid(name, GRID_SIZE)
+    shown = jax.jit(partial(_calculate, setup, grid))(params)
+    if name == "S^2":
+        frames = globe.frames(np.asarray(shown.log_density), np.asarray(shown.samples), GRID_SIZE)
+        _write_gif(path, frames)
+    else:
+        figure = _picture(saved.config, grid, shown, saved.seeds[index])
+        figure.savefig(path, dpi=130, metadata={"Software": None})
+    return path
+
+
+def _calculate(setup: Setup, grid: grids.Grid, params: Params) -> Shown:
+    field = model.field_of(setup, params)
+    log_density = evaluate.log_probs(setup, field, grid.points)
+    key = jax.random.key(0)
+    return Shown(log_density, density_studies.generate(setup, params, NUM_SAMPLES, NUM_STEPS, key))
+
+
+def _picture(config: DiffusionConfig, grid: grids.Grid, shown: Shown, seed: int) -> Figure:
+    """The figure of an experiment with one model, with samples in the place of test points."""
+    mpl.rcParams["svg.hashsalt"] = "riemannian_diffusion"
+    place = {"update": float(config.num_updates), "seed": float(seed), "model": 0.0}
+    unknown = np.full(len(shown.log_density), np.nan)
+    rows = density_studies.grid_rows(place, grid, np.asarray(shown.log_density), unknown)
+    manifold = {2: "H^2", 1: "T^2"}[1 + config.target.startswith("hyperbolic")]
+    points = grids.coordinates(manifold, np.asarray(shown.samples))
+    if config.target != "so3_modes":
+        rows += density_studies.point_rows(place, points)
+    record = {
+        "experiment": config.target,
+        "preset": "samples of the model",
+        "seeds": [seed],
+        "config": {"models": [[config.target, {"target": config.target}]]},
+    }
+    return draw_densities(record, rows)
+
+
+def _write_gif(path: Path, frames: list[np.ndarray]) -> None:
+    """Writes frames [H, W, 3] as an endless animation."""
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    first.save(path, save_all=True, append_images=others, duration=FRAME_MILLISECONDS, loop=0)

@@ -1,0 +1,184 @@
+"""Tests of the report: figures and README tables from the files in results/ alone."""
+
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from common.logger import atomic, results
+from riemannian_diffusion import report, reproduce
+from riemannian_diffusion.configs import EXPERIMENTS
+from riemannian_diffusion.errors import UserError
+from riemannian_diffusion.tests import commands
+from riemannian_diffusion.tests.commands import contents
+
+README = (
+    "# RDM\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\n\n{bench}\n"
+    "<!-- BEGIN more_claims -->\nold\n<!-- END more_claims -->\nlast line\n"
+)
+BENCH_MARKERS = "<!-- BEGIN bench -->\nold\n<!-- END bench -->"
+SINGLE = "figure_so3"
+PLOTS = commands.SMOKED
+
+
+@pytest.fixture
+def paper(smoke_run, tmp_path):
+    """A folder with a README and two records, which pass for results at quick size."""
+    quick = tmp_path / "results" / "quick"
+    quick.mkdir(parents=True)
+    for name in PLOTS:
+        record = json.loads((smoke_run / "results" / "smoke" / f"{name}.json").read_text())
+        metrics = {key: metric["per_seed"] for key, metric in record["metrics"].items()}
+        record["claims"] = reproduce._judged(EXPERIMENTS[name], metrics, "quick")
+        results.write_record(quick, {**record, "preset": "quick"})
+        shutil.copy(smoke_run / "results" / "smoke" / f"{name}.csv", quick)
+    (tmp_path / "README.md").write_text(README.format(bench=BENCH_MARKERS))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", commands.SMOKED)
+def test_figures_are_a_png_and_an_svg_that_can_be_opened(smoke_run, name):
+    folder = smoke_run / "results" / "smoke"
+    with Image.open(folder / f"{name}.png") as image:
+        image.load()
+        assert min(image.size) > 250
+        assert len(image.convert("RGB").getcolors(maxcolors=2**20)) > 20
+    root = ElementTree.parse(folder / f"{name}.svg").getroot()
+    assert root.tag.endswith("svg")
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 50
+
+
+def test_a_figure_drawn_again_without_jax_has_the_same_bytes(smoke_run, tmp_path):
+    folder = tmp_path / "smoke"
+    shutil.copytree(smoke_run / "results" / "smoke", folder)
+    for path in folder.glob("*.[ps][nv]g"):
+        path.unlink()
+    code = (
+        "import sys; from pathlib import Path; sys.modules['jax'] = None; "
+        "from riemannian_diffusion import figures; "
+        "[figures.draw(name, Path(sys.argv[1])) for name in sys.argv[2:]]"
+    )
+    command = [sys.executable, "-c", code, str(folder), *PLOTS]
+    subprocess.run(command, cwd=commands.ROOT, check=True)
+    drawn = {name: file for name, file in contents(folder).items() if name.endswith("g")}
+    assert sorted(drawn) == sorted(
+        f"{name}.{suffix}" for name in PLOTS for suffix in ("png", "svg")
+    )
+    for name, file in drawn.items():
+        assert file == (smoke_run / "results" / "smoke" / name).read_bytes(), name
+
+
+def test_rebuild_writes_both_tables_and_every_figure_and_is_stable(paper):
+    atomic.write_json(paper / "results" / "bench.json", made_up_bench())
+    report.rebuild(paper)
+    text = (paper / "README.md").read_text()
+    for part in ("claims", "bench"):
+        assert text.count(f"<!-- BEGIN {part} -->\n| ") == 1
+    assert "old" not in text
+    assert text.startswith("# RDM\n")
+    assert text.endswith("\nlast line\n")
+    figures = {path.name for path in (paper / "results" / "quick").glob("*.[ps][nv]g")}
+    assert figures == {f"{name}.{suffix}" for name in PLOTS for suffix in ("png", "svg")}
+    once = contents(paper)
+    report.rebuild(paper)
+    assert contents(paper) == once
+
+
+def test_claims_stand_in_the_order_of_the_experiments_with_their_verdicts(paper):
+    table = report.claims_table(paper / "results", is_default=True)
+    rows = [line for line in table.splitlines() if "`make reproduce-riemannian_diffusion" in line]
+    records = {name: results.read_record(paper / f"results/quick/{name}.json") for name in PLOTS}
+    expected = [
+        (name, claim) for name in EXPERIMENTS if name in PLOTS for claim in records[name]["claims"]
+    ]
+    assert len(rows) == len(expected)
+    verdicts = {(n, c["id"]): c["verdict"] for n, r in records.items() for c in r["claims"]}
+    for row, (name, claim) in zip(rows, expected, strict=True):
+        assert f"`make reproduce-riemannian_diffusion EXPERIMENT={name}`" in row
+        assert claim["criterion"] in row
+        assert f"| {verdicts[name, claim['id']]}" in row
+
+
+def test_quick_and_paper_results_stand_next_to_each_other(paper):
+    record = results.read_record(paper / "results" / "quick" / f"{SINGLE}.json")
+    results.write_record(paper / "results" / "paper", {**record, "preset": "paper"})
+    rows = report.claims_table(paper / "results", is_default=True).splitlines()
+    named = [
+        row.split("`")[1].removeprefix("make reproduce-riemannian_diffusion ")
+        for row in rows
+        if "`" in row
+    ]
+    num_claims = len(EXPERIMENTS[SINGLE].claims)
+    assert named[: 2 * num_claims] == (
+        [f"EXPERIMENT={SINGLE}"] * num_claims + [f"EXPERIMENT={SINGLE} PRESET=paper"] * num_claims
+    )
+
+
+def test_experiments_run_by_name_have_a_table_of_their_own(paper):
+    name = next(name for name, each in EXPERIMENTS.items() if each.not_by_default)
+    record = results.read_record(paper / "results" / "quick" / f"{SINGLE}.json")
+    results.write_record(paper / "results" / "quick", {**record, "experiment": name})
+    default, by_name = (
+        report.claims_table(paper / "results", is_default=each) for each in (True, False)
+    )
+    assert f"EXPERIMENT={SINGLE}`" in default
+    assert name not in default
+    assert by_name.count(f"EXPERIMENT={name}`") == by_name.count("EXPERIMENT=") > 0
+
+
+def test_claims_carry_the_wording_of_today(paper, monkeypatch):
+    today = replace(EXPERIMENTS[SINGLE], why_it_fails="Too short.")
+    monkeypatch.setitem(EXPERIMENTS, SINGLE, today)
+    record = results.read_record(paper / "results" / "quick" / f"{SINGLE}.json")
+    worded = {"verdict": "not reproduced", "note": "old", "statement": "older"}
+    old = [{**claim, **worded} for claim in record["claims"]]
+    results.write_record(paper / "results" / "quick", {**record, "claims": old})
+    table = report.claims_table(paper / "results", is_default=True)
+    assert "not reproduced: old" not in table
+    assert "older" not in table
+    assert table.count("Too short.") == len(today.claims)
+
+
+def test_benchmark_table_shows_median_range_and_machine(tmp_path):
+    assert report.bench_table(tmp_path) == ""
+    atomic.write_json(tmp_path / "bench.json", made_up_bench())
+    assert report.bench_table(tmp_path).splitlines() == [
+        "| measured | median | lowest - highest |",
+        "|---|---|---|",
+        "| updates | 1,234 1/s | 1,000 - 1,500 |",
+        "",
+        "5 repeats after a warm-up, on 2x CPU, JAX 0.10.2, Python 3.11.",
+    ]
+
+
+def made_up_bench():
+    row = {"what": "updates", "unit": "1/s", "median": 1234.4, "range": [1000.0, 1500.0]}
+    versions = {"jax": "0.10.2", "python": "3.11"}
+    return {"rows": [row], "repeats": 5, "device": "2x CPU", "versions": versions}
+
+
+def test_a_readme_without_markers_is_left_alone(paper):
+    (paper / "README.md").write_text(README.format(bench=""))
+    with pytest.raises(UserError, match=r"README\.md: expected the marker <!-- BEGIN bench -->"):
+        report.rebuild(paper)
+    assert (paper / "README.md").read_text() == README.format(bench="")
+
+
+def test_a_damaged_record_is_named(paper):
+    path = paper / "results" / "quick" / f"{SINGLE}.json"
+    path.write_text(path.read_text()[:-5])
+    before = contents(paper)
+    with pytest.raises(atomic.DamagedFileError, match=rf"{SINGLE}\.json is damaged"):
+        report.rebuild(paper)
+    assert contents(paper) == before
+
+
+def test_the_readme_of_this_folder_has_the_markers(tmp_path):
+    shutil.copy(commands.ROOT / "riemannian_diffusion" / "README.md", tmp_path)
+    report.rebuild(tmp_path)
+    assert "| claim (paper) |" in (tmp_path / "README.md").read_text()

@@ -1,0 +1,128 @@
+"""Tests of training: the update does what its parts do, seeds decide, every option runs."""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from riemannian_diffusion import model, targets, train
+from riemannian_diffusion.errors import UserError
+from riemannian_diffusion.training_configs import DiffusionConfig
+
+SMALL = DiffusionConfig(
+    target="torus_mixture",
+    num_updates=4,
+    eval_every_updates=4,
+    batch_size=16,
+    num_steps=4,
+    num_hidden_layers=1,
+    hidden_size=8,
+    sampler_warmup=2,
+    sampler_every=2,
+    sampler_steps=2,
+)
+OPTIONS = {
+    "learned times, clipping, cosine": {
+        "time_sampling": "learned",
+        "largest_gradient": 1.0,
+        "schedule": "cosine",
+        "warmup_updates": 2,
+    },
+    "power law, exact paths, denoising": {
+        "time_sampling": "power",
+        "simulation": "exact",
+        "objective": "denoising",
+    },
+    "walk, closest point": {"simulation": "walk", "divergence": "closest_point"},
+    "normalised input, probes": {"normalise_input": True, "divergence": "rademacher"},
+}
+
+
+def trained(config, seed=0):
+    setup = model.make_setup(config, targets.make_target(config.target))
+    state = jax.jit(partial(train.init, setup))(jax.random.key(seed))
+    return state, *jax.jit(partial(train.advance, setup))(state)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return trained(SMALL)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_trains(name):
+    start, last, metrics = trained(replace(SMALL, **OPTIONS[name]))
+    assert last.step == 4
+    assert metrics["loss"].shape == (4,)
+    assert np.all(np.isfinite(metrics["loss"]))
+    moved = jax.tree.map(lambda a, b: jnp.max(jnp.abs(a - b)), start.params, last.params)
+    assert min(jax.tree.leaves(moved)) > 0
+    is_learned = "learned" in name
+    assert bool(jax.tree.leaves(last.sampler_params)) == is_learned
+
+
+def test_same_seed_same_numbers_other_seed_others(plain):
+    _, last, metrics = plain
+    _, again, metrics_again = trained(SMALL)
+    _, _, metrics_other = trained(SMALL, seed=1)
+    np.testing.assert_array_equal(metrics["loss"], metrics_again["loss"])
+    for leaf, other in zip(*map(jax.tree.leaves, (last.params, again.params)), strict=True):
+        np.testing.assert_array_equal(leaf, other)
+    assert np.all(metrics["loss"] != metrics_other["loss"])
+
+
+def test_the_average_follows_the_parameters(plain):
+    """After one update from theta_0: .995 theta_0 + .005 theta_1."""
+    setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
+    start = plain[0]._replace(key=jax.random.key(9))
+    after, _ = jax.jit(partial(train.update, setup))(start)
+    for old, new, average in zip(
+        *map(jax.tree.leaves, (start.params, after.params, after.average)), strict=True
+    ):
+        np.testing.assert_allclose(average, 0.995 * old + 0.005 * new, atol=1e-6)
+
+
+def test_input_statistics_are_those_of_a_batch():
+    config = replace(
+        SMALL, normalise_input=True, batch_size=512, num_updates=1, eval_every_updates=1
+    )
+    setup = model.make_setup(config, targets.make_target(config.target))
+    state = jax.jit(partial(train.init, setup))(jax.random.key(0))
+    inner = state.params["params"]
+    scale = np.exp(inner["log_scale"]) + 1e-3
+    # Time is uniform on [0, 2]: mean 1, standard deviation 2 / sqrt(12).
+    assert inner["shift"][-1] == pytest.approx(-1.0, abs=0.01)
+    assert scale[-1] == pytest.approx(12**0.5 / 2, rel=0.02)
+
+
+def test_gradient_of_the_loss_is_that_of_the_bound_averaged_by_hand(plain):
+    """One update with plain descent moves parameters by the gradient of mean f / q."""
+    start = plain[0]._replace(key=jax.random.key(9))
+    setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
+    batch_key, _ = jax.random.split(jax.random.key(9))
+    batch = train.draw_batch(setup, start, batch_key)
+    times = 2.0 * batch.uniforms  # uniform on [0, T], q = 1 / 2
+    ends = jax.vmap(setup.diffuse)(batch.points, times, batch.path_keys)
+    field = model.field_of(setup, start.params)
+    values = jax.vmap(partial(setup.objective, field))(batch.points, ends, times, batch.probe_keys)
+    _, metrics = jax.jit(partial(train.update, setup))(start)
+    expected = float(2.0 * np.mean(values) + 2 * np.log(2 * np.pi))
+    assert metrics["loss"] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"target": "hyperbolic_wrapped", "divergence": "closest_point"}, "not the closest point"),
+        ({"target": "hyperbolic_wrapped", "simulation": "walk"}, "use simulation heun"),
+        ({"objective": "denoising"}, "needs the heat kernel"),
+        ({"num_updates": 5}, "must be a multiple of eval_every_updates"),
+        ({"time_sampling": "learned", "sampler_every": 3}, "multiple of sampler_every"),
+    ],
+)
+def test_choices_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(UserError, match=message):
+        replace(SMALL, **changes)

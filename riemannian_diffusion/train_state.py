@@ -1,0 +1,44 @@
+"""State and functions of a training run of one seed, whatever is trained."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import optax
+from jax import Array
+
+Params = Any  # a tree of arrays
+Metrics = dict[str, Array]
+
+
+class TrainState(NamedTuple):
+    """The whole state of a training run of one seed.
+
+    Attributes:
+      params: of the network or mixture.
+      average: their moving average, which is evaluated.
+      optimizer_state: Adam's.
+      sampler_params: of the times' density.
+      sampler_optimizer_state: Adam's, of the times' density.
+      order: of a data set's points, by the seed: first those for training, then validation, then
+        test. Shape [N]; N = 0 for a distribution.
+      key: consumed by the next update.
+      step: updates done.
+    """
+
+    params: Params
+    average: Params
+    optimizer_state: optax.OptState
+    sampler_params: Params
+    sampler_optimizer_state: optax.OptState
+    order: Array
+    key: Array
+    step: Array
+
+
+class Training(NamedTuple):
+    """Functions of a training run of one seed."""
+
+    init: Callable[[Array], TrainState]  # consumes the key
+    advance: Callable[[TrainState], tuple[TrainState, Metrics]]  # metrics [updates]
+    monitor: Callable[[TrainState, Array], Metrics]  # cheap, at every log point; consumes the key
+    evaluate: Callable[[TrainState, Array], Metrics]  # at the end; consumes the key

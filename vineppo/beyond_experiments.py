@@ -1,0 +1,213 @@
+"""The ablations, and controls that the paper does not have."""
+
+from typing import Any
+
+from common.logger.claims import Claim, Criterion
+from vineppo import presets
+from vineppo.experiment import Experiment
+from vineppo.study_configs import CompareConfig, PhaseConfig
+from vineppo.table_experiments import AHEAD, RATES, all_methods, experiment
+
+
+def rollouts(preset: str) -> CompareConfig:
+    """K in {9, 3, 1}, and PPO."""
+    contestants = dict(all_methods(preset).contestants)
+    fewer = tuple(
+        (f"k{number}", presets.rl(preset, "vineppo", num_rollouts=number)) for number in (3, 1)
+    )
+    return CompareConfig(
+        (("k9", contestants["vineppo"]), *fewer, ("ppo", contestants["ppo"])), RATES[preset]
+    )
+
+
+def lambdas(preset: str) -> CompareConfig:
+    """Monte Carlo values with K = 1 under lambda, PPO under lambda, and R - V(S_0)."""
+    contestants = dict(all_methods(preset).contestants)
+    one: dict[str, Any] = {"num_rollouts": 1}
+    return CompareConfig(
+        (
+            ("k1_lambda_0.9", presets.rl(preset, "vineppo", trace_decay=0.9, **one)),
+            ("k1_lambda_0", presets.rl(preset, "vineppo", **one)),
+            ("k1_lambda_1", presets.rl(preset, "vineppo", trace_decay=1.0, **one)),
+            ("shift", presets.rl(preset, "shift", max_states=1)),
+            ("ppo_lambda_1", contestants["ppo"]),
+            ("ppo_lambda_0.95", presets.rl(preset, "ppo", trace_decay=0.95)),
+            ("ppo_lambda_0", presets.rl(preset, "ppo", trace_decay=0.0)),
+        ),
+        RATES[preset],
+    )
+
+
+def token_matched(preset: str) -> CompareConfig:
+    """GRPO that samples as many tokens per iteration as VinePPO, in as many optimiser steps."""
+    contestants = dict(all_methods(preset).contestants)
+    factor = {"smoke": 2, "quick": 10, "paper": 10}[preset]
+    grpo = contestants["grpo"]
+    more = presets.rl(
+        preset,
+        "grpo",
+        num_responses=factor * grpo.num_responses,
+        minibatch_size=factor * grpo.minibatch_size,
+    )
+    return CompareConfig(
+        (("vineppo", contestants["vineppo"]), ("grpo_matched", more), ("grpo", grpo)),
+        RATES[preset],
+    )
+
+
+def regimes(preset: str) -> PhaseConfig:
+    """VinePPO, RLOO and GRPO with a few hard lines, with all lines hard, from another SFT seed."""
+
+    def contestants(**changes: Any) -> tuple[tuple[str, Any], ...]:
+        initial = presets.sft(preset, **changes)
+        methods: tuple[presets.Method, ...] = ("vineppo", "rloo")
+        return tuple((name, presets.rl(preset, name, initial)) for name in methods)
+
+    return PhaseConfig(
+        regimes=(
+            ("critical", contestants(seed=1)),
+            ("uniform", contestants(regime="uniform", share_right=0.75)),
+        ),
+        learning_rates=RATES[preset],
+    )
+
+
+def temperatures(preset: str) -> CompareConfig:
+    """VinePPO and PPO at higher temperatures of sampling."""
+    levels = {"smoke": (1.0,), "quick": (1.0, 1.3), "paper": (0.6, 0.8, 1.0)}[preset]
+    methods: tuple[presets.Method, ...] = ("vineppo", "ppo")
+    return CompareConfig(
+        tuple(
+            (f"{method}_t{level:g}", presets.rl(preset, method, temperature=level))
+            for method in methods
+            for level in levels
+        ),
+        RATES[preset],
+    )
+
+
+K_CLAIMS = (
+    Claim(
+        "nine_over_three",
+        "ablation of K, RhoMath on MATH",
+        "K = 9 is more accurate along training than K = 3",
+        "k9_minus_k3_mean_accuracy",
+        AHEAD,
+        0.018,
+    ),
+    Claim(
+        "nine_over_one",
+        "ablation of K, RhoMath on MATH",
+        "K = 9 is more accurate along training than K = 1",
+        "k9_minus_k1_mean_accuracy",
+        AHEAD,
+        0.031,
+    ),
+)
+LAMBDA_CLAIMS = (
+    Claim(
+        "lambda_rescues_one_rollout",
+        "not in the paper",
+        "with one rollout per state, lambda = .9 is more accurate along training than lambda = 0",
+        "k1_lambda_0.9_minus_k1_lambda_0_mean_accuracy",
+        AHEAD,
+    ),
+    Claim(
+        "steps_matter_beyond_the_baseline",
+        "not in the paper",
+        "step credit from one rollout with lambda = .9 beats R - V(S_0) on every token (K = 9)",
+        "k1_lambda_0.9_minus_shift_mean_accuracy",
+        AHEAD,
+    ),
+)
+TOKEN_CLAIMS = (
+    Claim(
+        "ahead_of_grpo_with_as_many_tokens",
+        "not in the paper",
+        "VinePPO is ahead of GRPO with 10 times the responses, averaged over training",
+        "vineppo_minus_grpo_matched_mean_accuracy",
+        AHEAD,
+    ),
+)
+PHASE_CLAIMS = (
+    Claim(
+        "chain_critical",
+        "not in the paper",
+        "exact chain of 8 steps, a quarter critical: VinePPO (K = 9) has the higher signal",
+        "chain_8_share_0.25_k9",
+        Criterion("mean", ">=", 1.0),
+        unit="times RLOO",
+    ),
+    Claim(
+        "critical_regime",
+        "not in the paper",
+        "few hard lines, another SFT model: VinePPO ahead of RLOO, averaged over training",
+        "critical_vineppo_minus_rloo_mean_accuracy",
+        AHEAD,
+    ),
+    Claim(
+        "uniform_regime",
+        "not in the paper",
+        "all lines equally uncertain: the two are within .03, as theory of variance has it",
+        "uniform_vineppo_minus_rloo_mean_accuracy",
+        Criterion("mean", "within", 0.03, target=0.0),
+    ),
+)
+TEMPERATURE_CLAIMS = (
+    Claim(
+        "ahead_when_hot",
+        "temperature tolerance",
+        "at the highest temperature VinePPO is still ahead of PPO at its own",
+        "vineppo_t1_minus_ppo_t1_test_accuracy",
+        AHEAD,
+    ),
+)
+
+
+def _minutes(quick: float) -> dict[str, float]:
+    return {"smoke": 0.2, "quick": quick, "paper": 20000.0}
+
+
+BEYOND_EXPERIMENTS: dict[str, Experiment] = {
+    "ablation_k": experiment(
+        "ablation of K",
+        "VinePPO with 9, 3 and 1 rollouts per state",
+        K_CLAIMS,
+        rollouts,
+        minutes=_minutes(2.0),
+        figure="curves",
+    ),
+    "beyond_lambda": experiment(
+        "not in the paper",
+        "lambda with Monte Carlo values and with the critic, and R - V(S_0) as control",
+        LAMBDA_CLAIMS,
+        lambdas,
+        minutes=_minutes(3.0),
+        figure="curves",
+    ),
+    "beyond_token_matched": experiment(
+        "not in the paper",
+        "GRPO with as many sampled tokens per iteration as VinePPO",
+        TOKEN_CLAIMS,
+        token_matched,
+        minutes=_minutes(3.0),
+        figure="curves",
+    ),
+    "beyond_when_it_helps": experiment(
+        "not in the paper",
+        "exact chains by share of critical steps, length and K; two regimes of the small model",
+        PHASE_CLAIMS,
+        regimes,
+        minutes=_minutes(3.0),
+        figure="phases",
+    ),
+    "ablation_temperature": experiment(
+        "temperature tolerance",
+        "VinePPO and PPO at higher sampling temperatures",
+        TEMPERATURE_CLAIMS,
+        temperatures,
+        minutes=_minutes(4.0),
+        figure="curves",
+        not_by_default="four more trainings do not fit the twenty minutes",
+    ),
+}

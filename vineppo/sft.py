@@ -1,0 +1,132 @@
+"""Imitation of demonstrations: the initial policy, and the fine-tuning inside RestEM."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array, lax
+
+from vineppo import losses, policy
+from vineppo.optimizers import make_optimizer
+from vineppo.problem import Problem, first_params
+from vineppo.tasks import Responses, Split
+from vineppo.transformer import Params, TransformerConfig
+
+Metrics = dict[str, float]
+
+
+class ImitationState(NamedTuple):
+    """State of imitation."""
+
+    params: Params
+    optimizer_state: Any
+    step: Array  # batches done
+
+
+class Examples(NamedTuple):
+    """Responses to imitate."""
+
+    sequences: np.ndarray | Array  # [n, L]
+    mask: np.ndarray | Array  # [n, L - 1]
+
+
+def demonstrations(split: Split, rows: np.ndarray, pad: int) -> Examples:
+    """Demonstrations of some questions as examples."""
+    whole = Responses(
+        rows=rows,
+        tokens=split.demonstrations[rows],
+        lengths=split.demonstration_lengths[rows],
+        is_finished=np.ones(len(rows), bool),
+    )
+    return Examples(*policy.sequences_of(split, whole, pad))
+
+
+@partial(jax.jit, static_argnums=(0, 2), donate_argnums=3)
+def imitate(
+    architecture: TransformerConfig,
+    learning_rate: float | Array,
+    num_steps: int,
+    state: ImitationState,
+    batches: Examples,
+) -> tuple[ImitationState, Array]:
+    """Does a gradient step on each of several batches.
+
+    Args:
+      architecture: of the model.
+      learning_rate: at its highest.
+      num_steps: of the whole training, which the schedule spans.
+      state: donated.
+      batches: [steps, B, ...].
+
+    Returns:
+      The state and the mean loss.
+    """
+    optimizer = make_optimizer(learning_rate, num_steps)
+
+    def step(state: ImitationState, batch: Examples) -> tuple[ImitationState, Array]:
+        def loss(params: Params) -> Array:
+            log_probs, _, _ = policy.log_probs_and_hidden(
+                architecture, params, jnp.asarray(batch.sequences), 1.0
+            )
+            return losses.imitation_loss(log_probs, jnp.asarray(batch.mask))
+
+        value, gradient = jax.value_and_grad(loss)(state.params)
+        updates, optimizer_state = optimizer.update(gradient, state.optimizer_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        return ImitationState(params, optimizer_state, state.step + 1), value
+
+    state, values = lax.scan(step, state, batches)
+    return state, jnp.mean(values)
+
+
+def begin(params: Params, learning_rate: float, num_steps: int) -> ImitationState:
+    """State before the first batch; the parameters are copied, for `imitate` donates."""
+    params = jax.tree.map(jnp.array, params)
+    optimizer_state = make_optimizer(learning_rate, num_steps).init(params)
+    return ImitationState(params, optimizer_state, jnp.zeros((), jnp.int32))
+
+
+class SftTraining(NamedTuple):
+    """Training of the initial policy."""
+
+    problem: Problem
+
+    def init(self, seed: int) -> ImitationState:
+        """State before the first batch; the seed of the run is not used: the settings have one."""
+        del seed
+        config = self.problem.config
+        return begin(first_params(self.problem), config.learning_rate, config.num_updates)
+
+    def advance(self, state: ImitationState, num_updates: int) -> tuple[ImitationState, Metrics]:
+        """Some batches, each question once before any comes twice."""
+        config, train = self.problem.config, self.problem.task.train
+        first, size, number = int(state.step), config.batch_size, len(train.prompts)
+        places = np.arange(first * size, (first + num_updates) * size)
+        rows = np.empty(len(places), np.int64)
+        for epoch in np.unique(places // number):
+            order = np.random.default_rng([config.seed, int(epoch)]).permutation(number)
+            here = places // number == epoch
+            rows[here] = order[places[here] % number]
+        examples = demonstrations(train, rows, self.problem.task.end_token)
+        batches = Examples(*(each.reshape(num_updates, size, -1) for each in examples))
+        state, loss = imitate(
+            self.problem.architecture, config.learning_rate, config.num_updates, state, batches
+        )
+        return state, {"loss": float(loss)}
+
+    def evaluate(self, state: ImitationState) -> Metrics:
+        """Pass@1 on validation and test at temperature 1."""
+        task, config = self.problem.task, self.problem.config
+        key = jax.random.fold_in(jax.random.key(config.seed), 1)
+        sampler = self.problem.sampler(temperature=1.0)
+        evaluate = partial(self.problem.evaluate, state.params)
+        validation = evaluate(task.validation, sampler, config.eval_samples, key)
+        test = evaluate(task.test, sampler, config.eval_samples, jax.random.fold_in(key, 1))
+        return {"validation_accuracy": validation["accuracy"], "test_accuracy": test["accuracy"]}
+
+    def policy(self, state: ImitationState) -> Params:
+        """Parameters of the policy."""
+        return state.params

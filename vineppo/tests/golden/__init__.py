@@ -1,0 +1,1 @@
+"""Golden logits and the program that made them."""
