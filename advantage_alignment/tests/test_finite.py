@@ -91,6 +91,5 @@ def with_an_infinite_weight(payload):
     from flax import serialization
 
     state = serialization.msgpack_restore(payload)
-    weights = state["params"]["critic"]["params"]["Dense_0"]["kernel"]
-    state["params"]["critic"]["params"]["Dense_0"]["kernel"] = np.full_like(weights, INFINITY)
+    state["params"]["critic"] = np.full_like(state["params"]["critic"], INFINITY)
     return serialization.msgpack_serialize(state)
