@@ -158,13 +158,6 @@ _CLAIMS = (
         "nosp_self_play",
         Criterion("mean", "<=", -1.7, partly=-1.5),
     ),
-    _claim(
-        "norb_regret",
-        _LEARNED,
-        "For comparison, no test: regret of NORB's detective, which cannot be negative",
-        "norb_detective_regret",
-        Criterion("mean", ">=", 0.0),
-    ),
 )
 _FIGURE_1 = (
     _claim("self", "Figure 1", "BRS cooperates with itself", "brs_self_play",

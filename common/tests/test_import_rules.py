@@ -23,6 +23,7 @@ LEAVES = {"networks", "losses"}
 TOP = {"train", "evaluate", "runs", "reproduce", "report", "bench", "__main__"}
 DRIVERS = {"methods", "trainer", "studies", "contestants", "show", "coin_game_bench"}
 DRIVERS |= {"logistic_studies", "repeated_studies", "exact_studies"}
+DRIVERS |= {"exploitability"}
 DRIVERS |= {"comparisons", "phase_studies", "value_studies"}
 DRIVERS |= {"original_bench"}
 DRIVERS |= {"ablation_studies", "density_studies"}

@@ -1,0 +1,215 @@
+"""Experiments in the Negotiation Game, with their claims fixed before the run."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from advantage_alignment.experiment import Experiment
+from advantage_alignment.study_configs import ComparisonConfig, ExploitabilityConfig, LeagueConfig
+from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
+from common.logger.claims import Claim, Criterion
+
+_PLACE = "Figure 3, Negotiation Game"
+
+_PAPER = PUBLISHED["negotiation"]
+# Smaller in batch, updates and network, which reads the last proposals instead of remembering all.
+_QUICK = replace(
+    _PAPER,
+    network="feed_forward",
+    batch_size=32,
+    num_updates=400,
+    eval_every_updates=50,
+    checkpoint_every_updates=200,
+)
+_SMOKE = replace(
+    _QUICK,
+    num_updates=4,
+    eval_every_updates=2,
+    checkpoint_every_updates=2,
+    num_eval_episodes=4,
+    batch_size=2,
+    num_steps=4,
+    episode_length=4,
+    hidden_size=8,
+)
+_BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
+
+
+def _with(**options: Any) -> dict[str, TrainingConfig]:
+    """Advantage Alignment at every preset with some options."""
+    return {preset: replace(config, **options) for preset, config in _BY_PRESET.items()}
+
+
+def _entrants(
+    preset: str, entrants: Mapping[str, Mapping[str, TrainingConfig]]
+) -> tuple[tuple[str, TrainingConfig], ...]:
+    """Entrants at a preset; the smoke run has two at most."""
+    named = tuple((name, by_preset[preset]) for name, by_preset in entrants.items())
+    return named[:2] if preset == "smoke" else named
+
+
+_LEAGUE = {
+    "alignment": _BY_PRESET,
+    "ppo": _with(beta=0.0),
+    "ppo_sum": _with(beta=0.0, sums_rewards=True),
+}
+
+
+def _claim(
+    id: str,
+    statement: str,
+    metric: str,
+    criterion: Criterion,
+    paper: float | None = None,
+    source: str = _PLACE,
+) -> Claim:
+    return Claim(
+        id=id,
+        source=source,
+        statement=statement,
+        metric=metric,
+        criterion=criterion,
+        paper_value=paper,
+    )
+
+
+_LEAGUE_CLAIMS = (
+    _claim(
+        "self_play",
+        "Advantage Alignment cooperates with itself (return; mutual defection .30, full "
+        "cooperation .50)",
+        "alignment_self",
+        Criterion("mean", ">=", 0.4, partly=0.35),
+        0.44,
+    ),
+    _claim(
+        "ppo_defects",
+        "PPO ends in mutual defection",
+        "ppo_self",
+        Criterion("mean", "<=", 0.33, partly=0.36),
+        0.30,
+    ),
+    _claim(
+        "is_not_exploited",
+        "Advantage Alignment is not exploited by always-defect (return; always-cooperate .25)",
+        "alignment_vs_always_defect",
+        Criterion("mean", ">=", 0.28, partly=0.265),
+        0.30,
+    ),
+    _claim(
+        "retaliates",
+        "Always-defect gets little from it (return; .55 from always-cooperate)",
+        "always_defect_vs_alignment",
+        Criterion("mean", "<=", 0.36, partly=0.45),
+        0.32,
+    ),
+    _claim(
+        "summed_rewards_are_exploited",
+        "PPO on summed rewards is exploited by always-defect",
+        "ppo_sum_vs_always_defect",
+        Criterion("mean", "<=", 0.27, partly=0.28),
+        0.21,
+    ),
+    _claim(
+        "gains_on_ppo",
+        "In self-play Advantage Alignment gains on PPO (difference)",
+        "ppo_minus_alignment_self_play",
+        Criterion("high", "<=", -0.05, partly=0.0),
+        -0.14,
+    ),
+)
+
+_BETAS = (0.0, 0.3, 1.0, 3.0)
+_BETA_CLAIMS = (
+    _claim(
+        "negotiation_zero",
+        "Negotiation: beta 0 defects (return)",
+        "beta_0_self_play",
+        Criterion("mean", "<=", 0.33, partly=0.36),
+        source="ours",
+    ),
+    _claim(
+        "negotiation_three",
+        "Negotiation: beta 3 cooperates",
+        "beta_3_self_play",
+        Criterion("mean", ">=", 0.4, partly=0.35),
+        source="ours",
+    ),
+)
+_NOT_RETALIATING = (
+    "In these updates C_t is positive at every step (curve good_past): the published slow critic "
+    "lags behind the returns, and alignment weighs in the other's advantage whatever it did. That "
+    "teaches cooperation without retaliation."
+)
+
+NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
+    "figure_3_negotiation": Experiment(
+        source=_PLACE,
+        summary="Advantage Alignment, PPO and PPO on summed rewards meet each other and the "
+        "scripted players; whole curves, no stopping at .4",
+        claims=_LEAGUE_CLAIMS,
+        configs={
+            preset: LeagueConfig(
+                _entrants(preset, _LEAGUE), num_episodes=4 if preset == "smoke" else 64
+            )
+            for preset in _BY_PRESET
+        },
+        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 2.0, "paper": 120.0},
+        why_it_fails=dict.fromkeys(("is_not_exploited", "retaliates"), _NOT_RETALIATING),
+    ),
+    "ablation_beta_negotiation": Experiment(
+        source="beyond the paper",
+        summary="beta from 0 up in the Negotiation Game",
+        claims=_BETA_CLAIMS,
+        configs={
+            preset: ComparisonConfig(
+                tuple(
+                    (f"beta_{beta:g}".replace(".", "_"), replace(config, beta=beta))
+                    for beta in (_BETAS[-2:] if preset == "smoke" else _BETAS)
+                )
+            )
+            for preset, config in _BY_PRESET.items()
+        },
+        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 1.5, "paper": 160.0},
+    ),
+    "beyond_exploitability": Experiment(
+        source="beyond the paper",
+        summary="A naive learner is trained against each frozen agent of the Negotiation Game",
+        claims=(
+            _claim(
+                "ppo_leaves_nothing",
+                "What a best responder gets from PPO is what mutual defection pays",
+                "best_response_vs_ppo",
+                Criterion("mean", "<=", 0.36, partly=0.4),
+                source="ours",
+            ),
+            _claim(
+                "alignment_is_exploitable",
+                "A best responder gets more from Advantage Alignment than the agents' own .5",
+                "best_response_vs_alignment",
+                Criterion("mean", ">=", 0.45, partly=0.4),
+                source="ours",
+            ),
+        ),
+        configs={
+            preset: ExploitabilityConfig(
+                _entrants(preset, {name: _LEAGUE[name] for name in ("alignment", "ppo")}),
+                replace(
+                    config,
+                    beta=0.0,
+                    num_learners=1,
+                    num_opponents=1,
+                    push_every_updates=10**6,
+                    num_updates=max(config.num_updates // 3, 2),
+                    eval_every_updates=max(config.num_updates // 3, 2),
+                    checkpoint_every_updates=max(config.num_updates // 3, 2),
+                ),
+            )
+            for preset, config in _BY_PRESET.items()
+        },
+        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 1.0, "paper": 60.0},
+    ),
+}

@@ -1,0 +1,92 @@
+"""Negotiation Game: two players ask for shares of three items that they value differently.
+
+Every round is complete in itself: the players see both values of each item and the proposals of
+the round before, propose at once how much of each item they want, and are paid. Each item is worth
+5 to one of them and 1 to the other, a fair coin says which. Asking for everything is dominant in a
+single round; asking for one's own items only pays both more.
+
+`reset`, `step` and `observe` are pure and play one game; `vmap` plays many. P = 2 players, I items.
+"""
+
+from typing import NamedTuple
+
+import chex
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+NUM_PLAYERS = 2
+NUM_ITEMS = 3
+LARGEST = 5.0  # of a proposal, and of a value
+_VALUES = (1.0, 5.0)  # of an item, to one player and to the other
+_POOL = 1.0  # of each item there is one
+_SCALE = 10.0  # of what is observed
+OBSERVATION_SIZE = 5 * NUM_ITEMS
+
+
+class NegotiationState(NamedTuple):
+    """What the items are worth, and what was proposed last."""
+
+    values: Array  # [P, I], of each item to each player
+    last_proposals: Array  # [P, I], zeros before the first round
+
+
+def reset(key: Array) -> NegotiationState:
+    """Draws the values of the first round; consumes the key."""
+    return NegotiationState(draw_values(key), jnp.zeros((NUM_PLAYERS, NUM_ITEMS)))
+
+
+def draw_values(key: Array) -> Array:
+    """Values of high contrast: 1 to one player and 5 to the other. Shape [P, I]."""
+    low, high = _VALUES
+    first = jnp.where(jax.random.bernoulli(key, shape=(NUM_ITEMS,)), high, low)
+    return jnp.stack([first, low + high - first])
+
+
+def step(state: NegotiationState, proposals: Array, key: Array) -> tuple[NegotiationState, Array]:
+    """Plays a round, and draws the values of the next.
+
+    Args:
+      state: before the round.
+      proposals: how much of each item each player wants, in [0, 5]. Shape [P, I].
+      key: consumed.
+
+    Returns:
+      The next state and the rewards [P], each between 0 and 1.
+    """
+    chex.assert_shape(proposals, (NUM_PLAYERS, NUM_ITEMS))
+    rewards = pay(state.values, proposals)
+    return NegotiationState(draw_values(key), proposals), rewards
+
+
+def pay(values: Array, proposals: Array) -> Array:
+    """Rewards of a round: share = p / max(p + p', 5), r = sum_i share_i value_i / 15. Shape [P].
+
+    What nobody asked for is lost.
+    """
+    asked = jnp.sum(proposals, axis=0, keepdims=True)
+    shares = proposals / jnp.maximum(asked, LARGEST)
+    return jnp.sum(shares * _POOL * values, axis=1) / (LARGEST * NUM_ITEMS)
+
+
+def observe(state: NegotiationState) -> Array:
+    """Shows each player the pool, its values and last proposal, and the other's, over ten.
+
+    Returns:
+      Shape [P, 15].
+    """
+    pool = jnp.full((NUM_PLAYERS, NUM_ITEMS), _POOL)
+    own = [state.values, state.last_proposals]
+    others = [each[::-1] for each in own]
+    return jnp.concatenate([pool, *own, *others], axis=1) / _SCALE
+
+
+def always_cooperate(state: NegotiationState, seat: Array) -> Array:
+    """Asks for all of what is worth more to it, and for nothing else. Shape [I]."""
+    return LARGEST * (state.values[seat] > state.values[1 - seat])
+
+
+def always_defect(state: NegotiationState, seat: Array) -> Array:
+    """Asks for everything. Shape [I]."""
+    del state, seat
+    return jnp.full(NUM_ITEMS, LARGEST)

@@ -1,0 +1,115 @@
+"""Runs experiments and writes what they show: result record, learning curves, claim entries."""
+
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from advantage_alignment import studies
+from advantage_alignment.configs import EXPERIMENTS, FIRST_SEED, Experiment
+from advantage_alignment.runs import RunOptions
+from advantage_alignment.studies import Metrics
+from advantage_alignment.trainer import Finished, Trainer
+from common.logger import claims, curves, provenance, results
+from common.logger.run_folder import RunFolder
+
+PAPER = "advantage_alignment"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a call of `reproduce` asks for.
+
+    Attributes:
+      preset: smoke, quick or paper.
+      num_seeds: None for the preset's.
+      results_dir: where the folder of the preset's records lies.
+      runs_dir: where run folders lie.
+      force: whether records of newer runs may be overwritten.
+      options: see `RunOptions`; `resume` continues the newest run of the experiment.
+      finished: trainings of this call so far; an experiment that needs one again takes it.
+    """
+
+    preset: str
+    num_seeds: int | None
+    results_dir: Path
+    runs_dir: Path
+    force: bool
+    options: RunOptions
+    finished: Finished = field(default_factory=dict)
+
+
+def reproduce(name: str, request: Request) -> dict[str, Any]:
+    """Runs one experiment at a preset and writes its record and curves.
+
+    Args:
+      name: of the experiment.
+      request: preset, folders and options.
+
+    Returns:
+      The record.
+
+    Raises:
+      results.NewerRecordError: the results folder holds a newer record, and not `force`.
+      DamagedFileError: the record there is damaged, and not `force`.
+      Exception: whatever `runs.run_seeds` raises.
+    """
+    started = time.perf_counter()
+    experiment = EXPERIMENTS[name]
+    num_seeds = request.num_seeds or experiment.num_seeds[request.preset]
+    seeds = list(range(FIRST_SEED, FIRST_SEED + num_seeds))
+    folder = request.results_dir / request.preset
+    folder.mkdir(parents=True, exist_ok=True)
+    path = run_path(name, request.runs_dir, request.preset, resume=request.options.resume)
+    if not request.force:
+        results.check_not_newer(folder / f"{name}.json", _started_at(path))
+
+    trainer = Trainer(path, seeds, request.options, request.finished)
+    findings = studies.study(experiment.configs[request.preset], trainer)
+    record = results.make_record(
+        paper=PAPER,
+        experiment=name,
+        preset=request.preset,
+        claims=_judged(experiment, findings.metrics, request.preset),
+        metrics=findings.metrics,
+        config=asdict(experiment.configs[request.preset]),
+        seeds=seeds,
+        provenance=trainer.origin,
+        wall_seconds=time.perf_counter() - started,
+        compile_seconds=trainer.compile_seconds,
+        peak_memory_bytes=provenance.peak_memory_bytes(),
+    )
+    results.write_record(folder, record, force=request.force)
+    curves.write_curves(folder / f"{name}.csv", findings.curves)
+    return record
+
+
+def run_path(name: str, runs_dir: Path, preset: str, *, resume: bool) -> Path:
+    """Returns the run folder: a new one, or with `resume` the newest of the experiment."""
+    parent = runs_dir / PAPER / preset
+    earlier = sorted(parent.glob(f"{name}-2*"))
+    if resume and earlier:
+        return earlier[-1]
+    return parent / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+
+
+def _started_at(path: Path) -> str:
+    """When the run in a folder was started; now, if it is yet to be."""
+    files = [path / "run.json", *path.glob("*/run.json")]
+    starts = [
+        RunFolder.open(file.parent).provenance["started_at"] for file in files if file.exists()
+    ]
+    return min(starts, default=datetime.now(UTC).isoformat())
+
+
+def _judged(experiment: Experiment, metrics: Metrics, preset: str) -> list[dict[str, Any]]:
+    """Claim entries; those that fail carry the experiment's sentence on why."""
+    # A single seed meets no other: a smoke run cannot measure that.
+    declared = [c for c in experiment.claims_at(preset) if c.metric in metrics or preset != "smoke"]
+    failing = {
+        claim.id: experiment.note(claim.id)
+        for claim in declared
+        if claims.judge(claim.criterion, metrics[claim.metric]) != claims.Verdict.REPRODUCED
+    }
+    return claims.evaluate_claims(declared, metrics, notes=failing, scientific=preset != "smoke")

@@ -1,0 +1,57 @@
+"""Makes JAX strict and quick to compile; runs that many tests look at.
+
+JAX keeps to one thread: large batched linear algebra can hang on two.
+"""
+
+import os
+
+from advantage_alignment.tests import commands
+
+os.environ.setdefault("NPROC", "1")
+os.environ.setdefault("XLA_FLAGS", commands.XLA_FLAGS)
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import jax
+import pytest
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_key_reuse", True)
+
+
+@pytest.fixture
+def keys_unchecked() -> Iterator[None]:
+    """Allows many games side by side, without the check that no key is used twice.
+
+    JAX 0.10.2 takes a scan over keys that were split before, inside of vmap, for a second use of
+    them. A single game passes.
+    """
+    with jax.debug_key_reuse(False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Environment of the commands that tests run: they share their compiled programs."""
+    return commands.environment(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[str, str]) -> Path:
+    """Folder of `commands.TRAIN`, never interrupted; stdout beside it. Copy, do not touch."""
+    folder = tmp_path_factory.mktemp("finished")
+    finished = commands.run(environment, folder, *commands.TRAIN, "--run-dir", "run")
+    assert finished.returncode == 0, finished.stderr
+    (folder / "stdout").write_text(finished.stdout)
+    return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[str, str]) -> Path:
+    """Folder of `commands.SMOKE`: results, runs, stdout. Copy, do not touch."""
+    folder = tmp_path_factory.mktemp("smoke")
+    finished = commands.run(environment, folder, *commands.SMOKE)
+    assert finished.returncode == 0, finished.stderr
+    (folder / "stdout").write_text(finished.stdout)
+    return folder

@@ -1,0 +1,93 @@
+"""Tests of the rollout: who acts on what, and that recorded play is what the agent evaluates."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from advantage_alignment import methods, scripts
+from advantage_alignment.rollout import Glimpse, Player, Team, rollout
+from advantage_alignment.training_configs import PUBLISHED
+
+SMALL = {"hidden_size": 8, "num_updates": 4, "eval_every_updates": 2, "checkpoint_every_updates": 2}
+CONFIGS = {
+    "ipd": PUBLISHED["ipd"],
+    "ipd_gru": replace(PUBLISHED["ipd"], network="gru", hidden_size=8),
+    "coin_game": replace(PUBLISHED["coin_game"], hidden_size=8),
+    "negotiation": replace(PUBLISHED["negotiation"], hidden_size=8),
+    "negotiation_discrete": replace(
+        PUBLISHED["negotiation"], hidden_size=8, network="feed_forward", proposals="discrete"
+    ),
+    "commons_harvest_transformer": replace(
+        PUBLISHED["commons_harvest"],
+        hidden_size=8,
+        num_players=2,
+        num_learners=2,
+        harvest_map="small",
+        num_steps=6,
+        episode_length=6,
+    ),
+    "commons_harvest": replace(
+        PUBLISHED["commons_harvest"],
+        hidden_size=8,
+        network="gru",
+        num_players=2,
+        num_learners=2,
+        harvest_map="small",
+    ),
+}
+
+
+def randomised(params):
+    """Parameters far from the start, where tables and constants are zero."""
+    return jax.tree.map(
+        lambda leaf: leaf + 0.5 * jnp.sin(jnp.arange(leaf.size)).reshape(leaf.shape), params
+    )
+
+
+@pytest.mark.usefixtures("keys_unchecked")
+@pytest.mark.parametrize("name", CONFIGS)
+def test_evaluation_gives_the_log_probabilities_that_were_played(name):
+    config = CONFIGS[name]
+    agent, game = methods.make_agent(config), methods.make_game(config)
+    params = randomised(agent.init(jax.random.key(0)))
+    team = Team(methods.learned(agent), params, 2)
+    state = game.reset(jax.random.key(1))
+    _, played, states = jax.jit(lambda: rollout(game, [team], state, jax.random.key(2), 6))()
+    assert played.observations.shape[:2] == (7, 2)
+    for seat in range(2):
+        judged = agent.evaluate(params, played.observations[:, seat], played.actions[:, seat])
+        np.testing.assert_allclose(
+            judged.log_probs, played.log_probs[:, seat], rtol=2e-3, atol=2e-4
+        )
+        assert judged.values.shape == (7,)
+        assert judged.predictions.shape == judged.entropies.shape == (6,)
+    for time in range(7):
+        at_time = jax.tree.map(lambda leaf, time=time: leaf[time], states)
+        np.testing.assert_allclose(game.observe(at_time), played.observations[time])
+
+
+def test_teams_fill_the_seats_in_order_and_see_their_own_observation():
+    game = methods.make_game(CONFIGS["ipd"])
+
+    def act(params, memory, glimpse: Glimpse, noise):
+        return memory + 1, params + 0 * glimpse.seat, glimpse.observation[0] + memory
+
+    player = Player(lambda params: jnp.zeros(()), scripts.constant_player(0).noise, act)
+    teams = [Team(player, jnp.array(0), 1), Team(player, jnp.array(1), 1)]
+    _, played, _ = rollout(game, teams, game.reset(jax.random.key(0)), jax.random.key(1), 3)
+    np.testing.assert_array_equal(played.actions, [[0, 1]] * 3)
+    np.testing.assert_array_equal(played.rewards, [[-3, 0]] * 3)
+    # The first cooperated in the steps before, the second did not; the memory counts the steps.
+    np.testing.assert_array_equal(played.log_probs, [[0, 0], [2, 1], [3, 2]])
+
+
+def test_exploration_replaces_some_actions_by_uniform_ones():
+    game = methods.make_game(CONFIGS["ipd"])
+    player = scripts.with_exploration(scripts.constant_player(0), 0.2)
+    teams = [Team(player, {}, 2)]
+    state = game.reset(jax.random.key(0))
+    _, played, _ = rollout(game, teams, state, jax.random.key(1), 2000)
+    assert float(jnp.mean(played.actions)) == pytest.approx(0.1, abs=0.02)
