@@ -1,7 +1,6 @@
 """The commands of Best Response Shaping: `python -m brs COMMAND`.
 
-COMMAND is one of list, reproduce, train, evaluate, report, bench,
-exploit.
+COMMAND is one of list, reproduce, train, evaluate, report, bench, exploit, export.
 """
 
 import os
@@ -35,6 +34,7 @@ def main(words: Sequence[str]) -> int:
         "report": report,
         "bench": bench,
         "exploit": exploit,
+        "export": export,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -84,6 +84,7 @@ def reproduce(words: Sequence[str]) -> int:
             results_dir=parsed.results_dir,
             runs_dir=parsed.runs_dir,
             force=parsed.force,
+            policies=tuple(map(str, parsed.policies)),
             options=_run_options(parsed, watch),
         )
         for index, name in enumerate(names):
@@ -170,6 +171,17 @@ def exploit(words: Sequence[str]) -> int:
             seed=parsed.seed,
         )
     )
+    return 0
+
+
+def export(words: Sequence[str]) -> int:
+    """Writes a Coin Game player of a run to one file, which any program can play."""
+    parsed = arguments.parse_export(words, export.__doc__)
+    prepare_jax()
+    from brs import contestants
+
+    path, step = contestants.export(parsed.run_dir, parsed.seed, parsed.checkpoint, parsed.output)
+    say(f"player after {step} updates: {shown_path(path)}")
     return 0
 
 

@@ -34,10 +34,17 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
     parser.add_argument(
         "--results-dir", type=Path, default=RESULTS, help="folder for PRESET/EXPERIMENT.json"
     )
+    parser.add_argument(
+        "--policies",
+        type=Path,
+        default=SUPPRESS,
+        help="folder of portable policies (*.policy) that take part in the leagues",
+    )
     _add_run_options(parser)
     parser.add_argument("--force", action="store_true", help="overwrite records of newer runs")
     parsed = parser.parse_all(words)
     _check_run_options(parsed)
+    parsed.policies = _policies_in(parsed.policies) if "policies" in parsed else []
     if "seeds" in parsed:
         _check_seeds("--seeds", FIRST_SEED, parsed.seeds)
     if "experiment" not in parsed:
@@ -107,6 +114,25 @@ def parse_exploit(words: Sequence[str], description: str | None) -> Namespace:
     return parsed
 
 
+def parse_export(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `export`; those not given are None."""
+    parser = Parser(prog="python -m brs export", description=description)
+    parser.add_argument("run_dir", type=Path, help="folder of a run in the Coin Game")
+    options: tuple[tuple[str, type, str], ...] = (
+        ("--seed", int, "of the run, whose agent is exported (default: the run's first)"),
+        ("--checkpoint", Path, "file (default: the newest of the run)"),
+        ("--output", Path, "file to write (default: one in RUN_DIR)"),
+    )
+    for option, kind, meaning in options:
+        parser.add_argument(option, type=kind, default=SUPPRESS, help=meaning)
+    parsed = parser.parse_all(words)
+    for name in ("seed", "checkpoint", "output"):
+        setattr(parsed, name, getattr(parsed, name, None))
+    if parsed.output is not None and parsed.output.is_dir():
+        raise UserError(f"--output must be a file, got the folder {parsed.output}")
+    return parsed
+
+
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `bench`."""
     parser = Parser(prog="python -m brs bench", description=description)
@@ -118,6 +144,17 @@ def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     if parsed.output.is_dir():
         raise UserError(f"--output must be a file, got the folder {parsed.output}")
     return parsed
+
+
+def _policies_in(folder: Path) -> list[Path]:
+    """The files of a folder that may be portable policies, in the order of their names."""
+    files = sorted(folder.glob("*.policy"))
+    if not files:
+        raise UserError(
+            f"--policies needs a folder with files *.policy, got {folder}; "
+            "`python -m brs export` writes them"
+        )
+    return files
 
 
 def _add_preset(parser: Parser) -> None:

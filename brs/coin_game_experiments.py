@@ -139,8 +139,8 @@ _EXACT_CLAIMS = (
     ),
 )
 
-_SMALL = ExactCoinConfig(grid_size=2, episode_length=20)
-_EXACT_VARIANTS: dict[str, dict[str, Any]] = {
+SMALL_EXACT = ExactCoinConfig(grid_size=2, episode_length=20)
+EXACT_VARIANTS: dict[str, dict[str, Any]] = {
     "brs": {},
     "nosp": {"self_play": False},
     "sp_only": {"learning_rate": 0.0},
@@ -150,7 +150,7 @@ _EXACT_VARIANTS: dict[str, dict[str, Any]] = {
 
 def _exact(base: ExactCoinConfig, names: tuple[str, ...]) -> VariantsConfig:
     return VariantsConfig(
-        tuple((name, replace(base, **_EXACT_VARIANTS[name])) for name in names),
+        tuple((name, replace(base, **EXACT_VARIANTS[name])) for name in names),
         differences=(("nosp", "brs"), ("brs_no_through", "brs")) if len(names) > 2 else (),
         shows="values",
     )
@@ -166,11 +166,11 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         claims=_EXACT_CLAIMS,
         configs={
             "smoke": _exact(
-                replace(_SMALL, num_updates=2, eval_every_updates=1, episode_length=3),
+                replace(SMALL_EXACT, num_updates=2, eval_every_updates=1, episode_length=3),
                 ("brs",),
             ),
-            "quick": _exact(_SMALL, tuple(_EXACT_VARIANTS)),
-            "paper": _exact(ExactCoinConfig(), tuple(_EXACT_VARIANTS)),
+            "quick": _exact(SMALL_EXACT, tuple(EXACT_VARIANTS)),
+            "paper": _exact(ExactCoinConfig(), tuple(EXACT_VARIANTS)),
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 5},
         minutes={"smoke": 0.4, "quick": 3.0, "paper": 60.0},

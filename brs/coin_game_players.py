@@ -113,6 +113,18 @@ def look(
     return seen, jnp.where(has_taken, event, NOTHING)
 
 
+def seen_state(game: CoinGame, observation: Array) -> CoinGameState:
+    """The state that an observation [4, H, W] shows, its player in seat 0; at time zero."""
+    planes = observation.reshape(4, -1)
+    own_coin, other_coin = planes[2], planes[3]
+    cells = jnp.argmax(jnp.stack([planes[0], planes[1], own_coin + other_coin]), axis=1)
+    rows_and_columns = jnp.stack(jnp.divmod(cells, game.width), axis=1).astype(jnp.int32)
+    owner = jnp.sum(other_coin, keepdims=True).astype(jnp.int32)
+    return CoinGameState(
+        rows_and_columns[:2], rows_and_columns[2:], owner, jnp.zeros((), jnp.int32)
+    )
+
+
 def play(
     game: CoinGame, players: Sequence[Player], params: Sequence[Params], key: Array
 ) -> Episode:

@@ -1,22 +1,19 @@
 """BRS in the Coin Game with exact gradients: a tabular agent, its exact soft best response.
 
-The agent has logits for every mode of a small memory and every state; what changes its mode is
-fixed, and is Coin-TFT's: the other took my coin, or its own. Backward induction gives the soft best
-response to it and both returns, differentiably (`exact_coin_game`). One update is that of
-`exact_brs`: a step against the detective, Eq. (3), and a step of self-play, Eq. (6).
+The agent is the table of `coin_table`. Backward induction gives the soft best response to it and
+both returns, differentiably (`exact_coin_game`). One update is that of `exact_brs`: a step against
+the detective, Eq. (3), and a step of self-play, Eq. (6).
 """
 
 from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import Array
 
-from brs import exact_coin_game
-from brs.coin_game_players import COIN_TFT, CONTROLLERS
-from brs.exact_coin_game import Agent
+from brs import coin_table, exact_coin_game
+from brs.coin_game_players import CONTROLLERS
 from brs.train_state import Metrics, Training, TrainState
 from brs.training_configs import ExactCoinConfig
 from common.coin_game import CoinGame
@@ -37,16 +34,10 @@ def make_game(config: ExactCoinConfig) -> CoinGame:
     return CoinGame(config.grid_size, config.grid_size, episode_length=config.episode_length)
 
 
-def make_agent(logits: Array) -> Agent:
-    """The agent that logits [M, S, A] are."""
-    return Agent(jax.nn.softmax(logits), np.array(COIN_TFT.next_modes))
-
-
 def init(config: ExactCoinConfig, key: Array) -> TrainState:
     """Draws small logits; consumes the key."""
     init_key, run_key = jax.random.split(key)
-    num_states = len(exact_coin_game.transitions(make_game(config)).start)
-    logits = 0.1 * jax.random.normal(init_key, (2, num_states, make_game(config).num_actions))
+    logits = coin_table.init_logits(make_game(config), init_key)
     against, itself = optimizers(config)
     return TrainState(
         params=logits,
@@ -69,7 +60,7 @@ def detective_objective(config: ExactCoinConfig, logits: Array) -> Array:
 
     Without the through-term the response is that to a constant copy of the agent.
     """
-    game, agent = make_game(config), make_agent(logits)
+    game, agent = make_game(config), coin_table.tables(logits)
     if config.through_detective:
         values = exact_coin_game.soft_best_response(
             game, agent, temperature=config.temperature, discount=config.discount
@@ -83,7 +74,7 @@ def detective_objective(config: ExactCoinConfig, logits: Array) -> Array:
 def self_play_objective(config: ExactCoinConfig, logits: Array) -> Array:
     """The agent's return against itself, through both seats. Scalar."""
     return exact_coin_game.self_play(
-        make_game(config), make_agent(logits), discount=config.discount
+        make_game(config), coin_table.tables(logits), discount=config.discount
     ).agent
 
 
@@ -107,7 +98,7 @@ def update(config: ExactCoinConfig, state: TrainState) -> tuple[TrainState, Metr
 def evaluate(config: ExactCoinConfig, state: TrainState, key: Array) -> Metrics:
     """Exact undiscounted rewards per step against itself, its best response and scripts."""
     del key  # nothing is sampled
-    game, agent = make_game(config), make_agent(state.params)
+    game, agent = make_game(config), coin_table.tables(state.params)
     best = exact_coin_game.best_response(game, agent)
     metrics = {
         "self_play": exact_coin_game.self_play(game, agent).agent,

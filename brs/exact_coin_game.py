@@ -265,6 +265,16 @@ def state_index(game: CoinGame, states: CoinGameState) -> np.ndarray:
     return np.ravel_multi_index((players[..., 0], players[..., 1], coins, owners), shape)
 
 
+def index_seen(game: CoinGame, state: CoinGameState, seat: int) -> Array:
+    """Index of a state as the player of a seat sees it, itself in seat 0. Shape []."""
+    order = [seat, 1 - seat]
+    cells = jnp.concatenate([state.player_cells[jnp.array(order)], state.coin_cells])  # [3, 2]
+    index = jnp.zeros((), jnp.int32)
+    for cell in cells @ jnp.array([game.width, 1]):
+        index = index * game.height * game.width + cell
+    return 2 * index + jnp.abs(state.coin_owners[0] - seat)
+
+
 def new_coin_probs(game: CoinGame) -> np.ndarray:
     """Probability of each cell of a new coin, given the cells of both players. Shape [n, n, n]."""
     num_cells = game.height * game.width

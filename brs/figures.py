@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from brs import coin_game_figures, ipd_figures
+from brs import coin_game_figures, ipd_figures, league_figures
 from brs.configs import EXPERIMENTS
 from brs.curve_drawing import Record, Rows
 from common.logger import curves, results
@@ -18,6 +18,8 @@ PICTURES: dict[str, Callable[[Any, Record, Rows], Figure]] = {
     "front": ipd_figures.draw_front,
     "certificate": coin_game_figures.draw_certificate,
     "values": coin_game_figures.draw_values,
+    "head_to_head": league_figures.draw_head_to_head,
+    "exploitability": league_figures.draw_exploitability,
 }
 
 

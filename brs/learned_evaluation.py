@@ -7,7 +7,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from brs import episodes, ipd_best_response, question_answering
+from brs import (
+    coin_table,
+    episodes,
+    exact_coin_game,
+    ipd_best_response,
+    question_answering,
+)
 from brs.coin_game_players import CONTROLLERS, Player, controlled, play_many
 from brs.episodes import Players
 from brs.ipd_best_response import OTHER_VIEW
@@ -114,4 +120,9 @@ def evaluate_by_playing(
     play = partial(episodes.play_with_detective, players, actor, state.params["detective"]["actor"])
     met = jax.vmap(play)(jax.random.split(detective_key, config.batch_size))
     metrics["agent_vs_detective"], metrics["detective_vs_agent"] = jnp.mean(met.rewards, (0, 1))
+    if config.agent == "table":
+        best = exact_coin_game.best_response(game, coin_table.tables(actor))
+        metrics["best_response"] = best.responder / game.episode_length
+        metrics["agent_vs_best_response"] = best.agent / game.episode_length
+        metrics["detective_regret"] = metrics["best_response"] - metrics["detective_vs_agent"]
     return metrics

@@ -24,6 +24,7 @@ _IPD = BrsConfig(
     detective_learning_rate=1e-2,
     learning_rate=3e-2,
     self_play_learning_rate=3e-2,
+    critic_learning_rate=1e-2,
     noise=1.0,
     push_every_updates=5,
     entropy_weight=0.0,
@@ -31,17 +32,28 @@ _IPD = BrsConfig(
     max_grad_norm=10.0,
 )
 _COIN_GAME = BrsConfig()
+# The Coin Game at a size for two cores: the agent is a table, so that its best response is exact.
 _SMALL_COIN_GAME = BrsConfig(
-    num_updates=2000,
+    num_updates=600,
+    eval_every_updates=50,
     grid_size=2,
-    episode_length=16,
-    batch_size=32,
+    episode_length=12,
+    batch_size=64,
+    agent="table",
     hidden_size=16,
     detective_hidden_size=32,
-    roll_out_steps=6,
-    learning_rate=1e-3,
-    self_play_learning_rate=1e-3,
-    detective_learning_rate=1e-3,
+    num_roll_outs=4,
+    roll_out_steps=5,
+    noise=1.0,
+    push_every_updates=5,
+    num_drawn_agents=32,
+    detective_updates=2,
+    detective_learning_rate=5e-3,
+    learning_rate=3e-2,
+    self_play_learning_rate=3e-2,
+    critic_learning_rate=3e-3,
+    detective_entropy_weight=1.0,
+    max_grad_norm=10.0,
 )
 _TINY: dict[str, Any] = {
     "num_updates": 2,

@@ -1,9 +1,9 @@
 """Networks of agent and detective. Whatever plays is a tuple of pure functions over one step.
 
 Agents: a table of the five memory-one states of the prisoner's dilemma, or dense, relu, GRU and a
-linear layer (the Coin Game). The detective: the same without its last layer, then, with the answers
-to its questions beside it, dense, relu, linear. Critics look at what the actor remembers, held
-constant, and at the share of the episode that has passed.
+linear layer (the Coin Game; `coin_table` has another). The detective: the same without its last
+layer, then, with the answers to its questions beside it, dense, relu, linear. Critics look at what
+the actor remembers, held constant, and at the share of the episode that has passed.
 
 Shapes: E entries of an observation, H hidden units, A actions, Q answers.
 """
@@ -114,7 +114,7 @@ def table_agent(hidden_size: int, init_scale: float = 1.0) -> Agent:
         logit = jnp.sum(actor * features)
         return carry, jnp.stack([logit, jnp.zeros(())]), features
 
-    return Agent(_with_critics(init_actor, critic, NUM_STATES), (), act, _value_of(critic))
+    return Agent(with_critics(init_actor, critic, NUM_STATES), (), act, value_of(critic))
 
 
 def gru_agent(observation_size: int, num_actions: int, hidden_size: int) -> Agent:
@@ -134,7 +134,7 @@ def gru_agent(observation_size: int, num_actions: int, hidden_size: int) -> Agen
         return carry, readout.apply(actor["readout"], carry), carry
 
     start = jnp.zeros(hidden_size)
-    return Agent(_with_critics(init_actor, critic, hidden_size), start, act, _value_of(critic))
+    return Agent(with_critics(init_actor, critic, hidden_size), start, act, value_of(critic))
 
 
 def memory_one_detective(num_answers: int, num_actions: int, hidden_size: int) -> Detective:
@@ -199,12 +199,14 @@ def _detective(
         features = jnp.concatenate([remembered, answers])
         return carry, head.apply(actor["head"], features), features
 
-    return Detective(init, start, act, _value_of(critic))
+    return Detective(init, start, act, value_of(critic))
 
 
-def _with_critics(
+def with_critics(
     init_actor: Callable[[Array], Any], critic: Critic, num_features: int
 ) -> Callable[[Array], Params]:
+    """The `init` of an agent, from that of its actor and the critic's features [H]."""
+
     def init(key: Array) -> Params:
         actor_key, *critic_keys = jax.random.split(key, 3)
         example = (jnp.zeros(num_features), jnp.zeros(()))
@@ -220,7 +222,9 @@ def _with_critics(
     return init
 
 
-def _value_of(critic: Critic) -> Callable[[Any, Array, Array], Array]:
+def value_of(critic: Critic) -> Callable[[Any, Array, Array], Array]:
+    """The `value` of an agent or a detective: nothing flows from the critic into the actor."""
+
     def value(params: Any, features: Array, time: Array) -> Array:
         output: Array = critic.apply(params, jax.lax.stop_gradient(features), time)
         return output

@@ -1,10 +1,11 @@
 """Portable policies: trained players of the Coin Game as files that any program can play.
 
-What is read here, signature version 1: a checked file of `common.logger.atomic`. Its header is a
-JSON object with the entries format ("portable policy"), signature_version (1), paper, experiment,
-seed, update, environment ({"game": "coin_game", ...} with every field of `CoinGame`), platforms,
-function_bytes and jax_version. Its payload is two functions as `jax.export.Exported.serialize()`
-writes them, parameters baked in, of the lengths that function_bytes gives:
+What is written and read here, signature version 1: a checked file of `common.logger.atomic`. Its
+header is a JSON object with the entries format ("portable policy"), signature_version (1), paper,
+experiment, seed, update, environment ({"game": "coin_game", ...} with every field of `CoinGame`),
+platforms, function_bytes and jax_version. Its payload is two functions as
+`jax.export.Exported.serialize()` writes them, parameters baked in, of the lengths that
+function_bytes gives:
 
     initial_carry(observation) -> carry
     act(carry, observation, key) -> (carry, action, log_probs)
@@ -29,7 +30,7 @@ import jax.numpy as jnp
 from jax import Array, export
 from jax.custom_batching import custom_vmap
 
-from brs.coin_game_players import Params, Player
+from brs.coin_game_players import Params, Player, inverse_draw, seen_state
 from brs.errors import UserError
 from common import coin_game
 from common.coin_game import CoinGame, CoinGameState
@@ -37,10 +38,20 @@ from common.logger import atomic
 
 FORMAT = "portable policy"
 SIGNATURE_VERSION = 1
+PLATFORMS = ("cpu", "cuda")
 FUNCTIONS = ("initial_carry", "act")
 
 # What JAX raises on bytes that are whole but of no function: flatbuffers checks next to nothing.
 _UNREADABLE = (struct.error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+
+
+class Origin(NamedTuple):
+    """Which run a policy comes from."""
+
+    paper: str
+    experiment: str
+    seed: int
+    update: int
 
 
 class Policy(NamedTuple):
@@ -50,6 +61,33 @@ class Policy(NamedTuple):
     game: CoinGame  # that it was trained in
     initial_carry: export.Exported
     act: export.Exported
+
+
+def save(path: Path, player: Player, params: Params, game: CoinGame, origin: Origin) -> None:
+    """Writes a player to a file, atomically.
+
+    Args:
+      path: the file to write.
+      player: what it does; it may not look at the time that has passed.
+      params: its parameters.
+      game: that it was trained in, of two players and a single coin.
+      origin: the run that trained it.
+    """
+    functions = _export(player, params, game)
+    exported = {
+        name: bytes(function.serialize())
+        for name, function in zip(FUNCTIONS, functions, strict=True)
+    }
+    header = {
+        "format": FORMAT,
+        "signature_version": SIGNATURE_VERSION,
+        **origin._asdict(),
+        "environment": {"game": "coin_game", **asdict(game)},
+        "platforms": PLATFORMS,
+        "function_bytes": {name: len(function) for name, function in exported.items()},
+        "jax_version": jax.__version__,
+    }
+    atomic.write_checked(path, b"".join(exported.values()), header)
 
 
 def load(path: Path) -> Policy:
@@ -96,6 +134,29 @@ def player(game: CoinGame, policy: Policy) -> Player:
         return carry, jnp.exp(log_probs)
 
     return Player(start, act_one)
+
+
+def _export(
+    player: Player, params: Params, game: CoinGame
+) -> tuple[export.Exported, export.Exported]:
+    """Exports the two functions of a player with its parameters."""
+
+    def initial_carry(observations: Array) -> Any:
+        return jax.vmap(lambda _: player.start(params))(observations)
+
+    def act_one(carry: Any, observation: Array, key_data: Array) -> tuple[Any, Array, Array]:
+        carry, probs = player.act(params, carry, seen_state(game, observation), 0)
+        key = jax.random.wrap_key_data(key_data, impl="threefry2x32")
+        return carry, inverse_draw(probs, jax.random.uniform(key)), jnp.log(probs)
+
+    (batch,) = export.symbolic_shape("b")
+    observations = jax.ShapeDtypeStruct((batch, *game.observation_shape), jnp.float32)
+    keys = jax.ShapeDtypeStruct((batch, 2), jnp.uint32)
+    carry = jax.eval_shape(initial_carry, observations)
+    return (
+        export.export(jax.jit(initial_carry), platforms=PLATFORMS)(observations),
+        export.export(jax.jit(jax.vmap(act_one)), platforms=PLATFORMS)(carry, observations, keys),
+    )
 
 
 def _game_of(header: Mapping[str, Any], path: Path) -> CoinGame:

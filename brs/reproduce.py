@@ -1,7 +1,7 @@
 """Runs experiments and writes what they show: result record, learning curves, claim entries."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from brs import studies
 from brs.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from brs.findings import Metrics
 from brs.runs import RunOptions
+from brs.study_configs import LeagueConfig
 from brs.trainer import Finished, Trainer
 from common.logger import claims, curves, provenance, results
 from common.logger.run_folder import RunFolder
@@ -28,6 +29,7 @@ class Request:
       runs_dir: where run folders lie.
       force: whether records of newer runs may be overwritten.
       options: see `RunOptions`; `resume` continues the newest run of the experiment.
+      policies: files of portable policies that take part in the leagues.
       finished: trainings of this call so far; an experiment that needs one again takes it.
     """
 
@@ -37,6 +39,7 @@ class Request:
     runs_dir: Path
     force: bool
     options: RunOptions
+    policies: tuple[str, ...] = ()
     finished: Finished = field(default_factory=dict)
 
 
@@ -65,15 +68,18 @@ def reproduce(name: str, request: Request) -> dict[str, Any]:
     if not request.force:
         results.check_not_newer(folder / f"{name}.json", _started_at(path))
 
+    config = experiment.configs[request.preset]
+    if isinstance(config, LeagueConfig):
+        config = replace(config, policies=request.policies)
     trainer = Trainer(path, seeds, request.options, request.finished)
-    findings = studies.study(experiment.configs[request.preset], trainer)
+    findings = studies.study(config, trainer)
     record = results.make_record(
         paper=PAPER,
         experiment=name,
         preset=request.preset,
         claims=_judged(experiment, findings.metrics, request.preset),
         metrics=findings.metrics,
-        config=asdict(experiment.configs[request.preset]),
+        config=asdict(config),
         seeds=seeds,
         provenance=trainer.origin,
         wall_seconds=time.perf_counter() - started,

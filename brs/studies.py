@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from brs import learned_evaluation, responders, train
+from brs import league, learned_evaluation, responders, train
 from brs.certificate import certify
 from brs.findings import Findings, Metrics, curve_rows, side_by_side
 from brs.runs import RunResult
-from brs.study_configs import CertificateConfig, VariantsConfig
+from brs.study_configs import CertificateConfig, LeagueConfig, VariantsConfig
 from brs.trainer import Trainer
 from brs.training_configs import BrsConfig
 
@@ -32,6 +32,7 @@ def study(config: Any, trainer: Trainer) -> Findings:
     kinds: dict[type, Callable[[Any, Trainer], Findings]] = {
         VariantsConfig: compare_variants,
         CertificateConfig: certify,
+        LeagueConfig: league.play,
     }
     return kinds[type(config)](config, trainer)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from brs.training_configs import ResponderConfig
+
 Trainings = tuple[tuple[str, Any], ...]  # name, settings
 
 
@@ -47,6 +49,42 @@ class VariantsConfig:
     shows: str = "policies"
     search: SearchConfig | None = None
     num_search_episodes: int = 16
+
+    def trainings(self) -> Trainings:
+        """What is trained."""
+        return self.variants
+
+
+@dataclass(frozen=True)
+class LeagueConfig:
+    """Agents that meet each other, or that best responders meet.
+
+    Attributes:
+      variants: name and settings of those that are trained; the game is the first's.
+      kind: "head_to_head" or "exploitability".
+      scripts: names of scripted agents that take part.
+      policies: files of portable policies that take part, whoever trained them.
+      num_episodes: of every match.
+      searches: that look for best responses.
+      bases: how they play in roll-outs.
+      num_search_episodes: of each search, base and agent.
+      responder: a trained best responder; None for none.
+    """
+
+    variants: Trainings
+    kind: str
+    scripts: tuple[str, ...] = ("AC", "AD", "Coin-TFT")
+    policies: tuple[str, ...] = ()
+    num_episodes: int = 256
+    searches: tuple[SearchConfig, ...] = ()
+    bases: tuple[str, ...] = ("AC", "AD")
+    num_search_episodes: int = 8
+    responder: ResponderConfig | None = None
+
+    @property
+    def shows(self) -> str:
+        """How the figure is drawn."""
+        return self.kind
 
     def trainings(self) -> Trainings:
         """What is trained."""

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from brs import agent_buffer, episodes, networks, objectives, question_answering
+from brs import agent_buffer, coin_table, episodes, networks, objectives, question_answering
 from brs.episodes import Players, Trajectory
 from brs.games import Rules, coin_game_rules, prisoners_dilemma
 from brs.question_answering import Questions
@@ -75,16 +75,33 @@ def make_players(config: BrsConfig) -> Players:
     if config.game == "ipd":
         agent = networks.table_agent(config.hidden_size)
         return Players(rules, agent, networks.memory_one_detective(*sizes), questions)
-    agent = networks.gru_agent(rules.observation_size, rules.num_actions, config.hidden_size)
+    agent = (
+        coin_table.agent(make_coin_game(config), config.hidden_size)
+        if config.agent == "table"
+        else networks.gru_agent(rules.observation_size, rules.num_actions, config.hidden_size)
+    )
     detective = networks.gru_detective(rules.observation_size, *sizes)
     return Players(rules, agent, detective, questions)
 
 
 def make_optimizers(config: BrsConfig) -> Optimizers:
-    """Adam with clipped gradients, three times."""
+    """Adam with clipped gradients, three times; critics have a learning rate of their own."""
 
     def adam(learning_rate: float, max_grad_norm: float) -> optax.GradientTransformation:
-        return optax.chain(optax.clip_by_global_norm(max_grad_norm), optax.adam(learning_rate))
+        def scale(changes: Params, params: Params) -> Params:
+            del params
+
+            def rate(name: str) -> float:
+                return learning_rate if name == "actor" else config.critic_learning_rate
+
+            return {
+                name: jax.tree.map(lambda change, name=name: -rate(name) * change, part)
+                for name, part in changes.items()
+            }
+
+        return optax.chain(
+            optax.clip_by_global_norm(max_grad_norm), optax.scale_by_adam(), optax.stateless(scale)
+        )
 
     return Optimizers(
         adam(config.detective_learning_rate, config.detective_max_grad_norm),

@@ -106,6 +106,9 @@ class BrsConfig:
     batch_size: int = setting(128, "episodes of each step (ours)", low=1)
     episode_length: int = setting(50, "steps per episode (T)", low=2)
     discount: float = setting(0.96, "gamma, per step", low=0.0, high=1.0)
+    agent: Literal["recurrent", "table"] = setting(
+        "recurrent", "of the Coin Game: a GRU, or logits of every state and of Coin-TFT's memory"
+    )
     hidden_size: int = setting(128, "units of the agent's layers (ours)", low=1)
     detective_hidden_size: int = setting(128, "units of the detective's layers (ours)", low=1)
     questions: Literal["returns", "policy_probs"] = setting(
@@ -127,6 +130,7 @@ class BrsConfig:
     detective_learning_rate: float = setting(3e-4, "Adam, detective (ours)", low=0.0)
     learning_rate: float = setting(3e-4, "Adam, agent against the detective (ours)", low=0.0)
     self_play_learning_rate: float = setting(3e-4, "Adam, self-play (ours)", low=0.0)
+    critic_learning_rate: float = setting(3e-4, "Adam, every critic (ours)", low=0.0)
     detective_entropy_weight: float = setting(0.01, "bonus of its policy (ours)", low=0.0)
     entropy_weight: float = setting(0.05, "bonus against the detective (ours)", low=0.0)
     self_play_entropy_weight: float = setting(0.05, "bonus in self-play (ours)", low=0.0)

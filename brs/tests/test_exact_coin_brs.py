@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import exact_coin_brs, exact_coin_game
+from brs import coin_table, exact_coin_brs, exact_coin_game
 from brs.training_configs import ExactCoinConfig
 
 TINY = ExactCoinConfig(grid_size=2, episode_length=3, num_updates=2, eval_every_updates=1)
@@ -30,7 +30,7 @@ def test_without_the_through_term_the_response_is_a_constant(state):
     np.testing.assert_allclose(value, seen, rtol=1e-5)
     assert jnp.linalg.norm(full - gradient) > 0.01 * jnp.linalg.norm(full)
 
-    game, agent = exact_coin_brs.make_game(TINY), exact_coin_brs.make_agent(state.params)
+    game, agent = exact_coin_brs.make_game(TINY), coin_table.tables(state.params)
     _, q_values = exact_coin_game.solve(
         game,
         agent,
@@ -41,7 +41,7 @@ def test_without_the_through_term_the_response_is_a_constant(state):
     responses = iter(jax.nn.softmax(q_values[::-1] / TINY.temperature, axis=3))
 
     def against_tables(logits):
-        shown = exact_coin_brs.make_agent(logits)
+        shown = coin_table.tables(logits)
         values = jnp.zeros((2, shown.probs.shape[1], 2))
         moves = exact_coin_game.transitions(game)
         probs = shown.probs[:, moves.swapped][:, :, None, :, None]

@@ -1,0 +1,134 @@
+"""Experiments in which agents of all kinds meet: each other, and every best responder."""
+
+from dataclasses import replace
+
+from brs.coin_game_experiments import EXACT_VARIANTS, SMALL_EXACT
+from brs.experiment import Experiment
+from brs.study_configs import MCTX, OPEN_LOOP, LeagueConfig, SearchConfig
+from brs.training_configs import ExactCoinConfig, ResponderConfig
+from common.logger.claims import Claim, Criterion
+
+_NAMES = ("brs", "nosp", "sp_only", "brs_no_through")
+_TINY = replace(SMALL_EXACT, num_updates=2, eval_every_updates=1, episode_length=3)
+_TINY_SEARCH = SearchConfig("open_loop", 2, roll_out_steps=2, exploration=1.0)
+_TINY_RESPONDER = ResponderConfig(
+    num_updates=1, num_eval_episodes=4, batch_size=4, num_epochs=1, hidden_size=4
+)
+
+
+def _trained(
+    base: ExactCoinConfig, names: tuple[str, ...]
+) -> tuple[tuple[str, ExactCoinConfig], ...]:
+    return tuple((name, replace(base, **EXACT_VARIANTS[name])) for name in names)
+
+
+def _claim(name: str, source: str, statement: str, metric: str, criterion: Criterion) -> Claim:
+    return Claim(name, source, statement, metric, criterion)
+
+
+_MEETINGS = (
+    _claim(
+        "brs_with_itself",
+        "Figure 7",
+        "BRS cooperates with itself (reward per step)",
+        "brs_vs_brs",
+        Criterion("mean", ">=", 0.33, partly=0.25),
+    ),
+    _claim(
+        "nosp_over_brs",
+        "Figure 7; paper: 0.11 to 0.25 against -0.04 to 0",
+        "BRS-NOSP gets more than BRS where they meet (difference)",
+        "brs_over_nosp",
+        Criterion("mean", "<=", -0.1, partly=-0.03),
+    ),
+    _claim(
+        "tit_for_tat",
+        "Figure 7",
+        "BRS cooperates with a reciprocator: its reward against Coin-TFT",
+        "brs_vs_Coin-TFT",
+        Criterion("mean", ">=", 0.3, partly=0.2),
+    ),
+    _claim(
+        "no_through_is_robbed",
+        "ablation",
+        "AD gets more from BRS without the through-term than from BRS: what BRS loses less",
+        "brs_no_through_vs_AD",
+        Criterion("mean", "<=", -0.15, partly=-0.1),
+    ),
+)
+_RESPONSES = (
+    _claim(
+        "responders_are_strong",
+        "beyond the paper",
+        "The strongest responder found falls short of the exact one by little, against every "
+        "agent of finite memory (largest shortfall)",
+        "largest_shortfall",
+        Criterion("mean", "<=", 0.05, partly=0.1),
+    ),
+    _claim(
+        "brs_is_not_exploited",
+        "beyond the paper",
+        "The strongest responder found leaves BRS nearly a cooperator's reward",
+        "brs_agent_vs_best_response",
+        Criterion("mean", ">=", 0.25, partly=0.15),
+    ),
+    _claim(
+        "self_play_only_is_exploited",
+        "beyond the paper",
+        "It robs the agent of self-play alone (agent's reward)",
+        "sp_only_agent_vs_best_response",
+        Criterion("mean", "<=", 0.0, partly=0.1),
+    ),
+)
+
+LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
+    "figure_7_head_to_head": Experiment(
+        source="Figure 7",
+        summary="Every agent meets every agent: trained with exact gradients, scripted, or of "
+        "files given with --policies (quick: grid 2x2, 20 steps)",
+        claims=_MEETINGS,
+        configs={
+            "smoke": LeagueConfig(
+                _trained(_TINY, _NAMES[:1]), "head_to_head", scripts=("AD",), num_episodes=2
+            ),
+            "quick": LeagueConfig(_trained(SMALL_EXACT, _NAMES), "head_to_head"),
+            "paper": LeagueConfig(_trained(ExactCoinConfig(), _NAMES), "head_to_head"),
+        },
+        num_seeds={"smoke": 1, "quick": 4, "paper": 5},
+        minutes={"smoke": 0.3, "quick": 4.0, "paper": 60.0},
+        not_by_default="its trainings are those of beyond_exact_coin_game",
+    ),
+    "beyond_exploitability_league": Experiment(
+        source="beyond the paper",
+        summary="Every best responder against every agent: both searches, a trained one, and the "
+        "exact one where memory is finite; also against files given with --policies",
+        claims=_RESPONSES,
+        configs={
+            "smoke": LeagueConfig(
+                _trained(_TINY, _NAMES[:1]),
+                "exploitability",
+                scripts=(),
+                searches=(_TINY_SEARCH,),
+                num_search_episodes=1,
+                responder=_TINY_RESPONDER,
+            ),
+            "quick": LeagueConfig(
+                _trained(SMALL_EXACT, _NAMES),
+                "exploitability",
+                searches=(replace(MCTX, num_simulations=64), OPEN_LOOP),
+                num_search_episodes=4,
+                responder=ResponderConfig(num_updates=100, num_eval_episodes=256),
+            ),
+            "paper": LeagueConfig(
+                _trained(ExactCoinConfig(), _NAMES),
+                "exploitability",
+                searches=(MCTX, OPEN_LOOP),
+                num_search_episodes=16,
+                responder=ResponderConfig(),
+            ),
+        },
+        num_seeds={"smoke": 1, "quick": 4, "paper": 5},
+        minutes={"smoke": 0.5, "quick": 15.0, "paper": 240.0},
+        not_by_default="a quarter of an hour by itself",
+    ),
+}

@@ -1,0 +1,92 @@
+"""Leagues: matches against exact values, responders against the exact one, and files that enter."""
+
+import jax
+import numpy as np
+import pytest
+
+from brs import exact_coin_game, league, portable
+from brs.__main__ import main
+from brs.coin_game_players import CONTROLLERS, controlled
+from brs.errors import UserError
+from brs.runs import RunOptions
+from brs.study_configs import LeagueConfig, SearchConfig
+from brs.tests.commands import the_line
+from brs.trainer import Trainer
+from brs.training_configs import ExactCoinConfig, ResponderConfig
+from common.coin_game import CoinGame
+
+pytestmark = pytest.mark.usefixtures("keys_unchecked")
+TINY = ExactCoinConfig(grid_size=2, episode_length=4, num_updates=1, eval_every_updates=1)
+GAME = CoinGame(2, 2, episode_length=4)
+SEARCH = SearchConfig("open_loop", 48, roll_out_steps=4, exploration=1.0)
+RESPONDER = ResponderConfig(
+    num_updates=2, num_eval_episodes=8, batch_size=4, num_epochs=1, hidden_size=4
+)
+
+
+def play(tmp_path, **changes):
+    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), {})
+    return league.play(LeagueConfig((("brs", TINY),), **changes), trainer).metrics
+
+
+def save_script(path, name, game):
+    player = controlled(game, CONTROLLERS[name])
+    portable.save(path, player, (), game, portable.Origin("brs", "script", 0, 0))
+    return str(path)
+
+
+def test_matches_have_the_exact_values_of_scripts_and_files(tmp_path):
+    """4 x 3000 episodes; a script read back from its file gets what the script gets."""
+    file = save_script(tmp_path / "taker.policy", "AD", CoinGame(2, 2, episode_length=9))
+    metrics = play(tmp_path, kind="head_to_head", policies=(file,), num_episodes=3000)
+    tables = {name: exact_coin_game.tabulate(GAME, CONTROLLERS[name]) for name in ("AC", "AD")}
+    exact = exact_coin_game.match(GAME, tables["AC"], tables["AD"])
+    for name in ("AD", "taker"):
+        np.testing.assert_allclose(np.mean(metrics[f"AC_vs_{name}"]), exact[0] / 4, atol=0.02)
+        np.testing.assert_allclose(np.mean(metrics[f"{name}_vs_AC"]), exact[1] / 4, atol=0.02)
+    names = ("brs", "AC", "AD", "Coin-TFT", "taker")
+    matches = {name for name in metrics if "_vs_" in name}
+    assert matches == {f"{row}_vs_{column}" for row in names for column in names}
+    gaps = np.array(metrics["AC_vs_AD"]) - metrics["AD_vs_AC"]
+    np.testing.assert_allclose(np.mean(metrics["AC_over_AD"]), np.mean(gaps), atol=1e-6)
+    assert all(len(values) == 2 for values in metrics.values())
+
+
+def test_the_strongest_responder_comes_near_the_exact_one(tmp_path):
+    metrics = play(
+        tmp_path,
+        kind="exploitability",
+        scripts=("AC",),
+        searches=(SEARCH,),
+        num_search_episodes=100,
+        responder=RESPONDER,
+    )
+    table = exact_coin_game.tabulate(GAME, CONTROLLERS["AC"])
+    exact = exact_coin_game.best_response(GAME, table).responder / 4
+    np.testing.assert_allclose(metrics["AC_exact_best_response"], exact, atol=1e-6)
+    found = [np.mean(metrics[f"AC_{each}"]) for each in ("open_loop_AC", "open_loop_AD", "trained")]
+    np.testing.assert_allclose(np.mean(metrics["AC_best_response"]), max(found))
+    assert abs(np.mean(metrics["AC_shortfall"])) < 0.08
+    assert found[2] < max(found) - 0.2  # two updates of training are no best response
+    shortfalls = np.array([metrics["AC_shortfall"], metrics["brs_shortfall"]])
+    np.testing.assert_array_equal(metrics["largest_shortfall"], shortfalls.max(axis=0))
+
+
+def test_a_file_of_another_game_does_not_enter(tmp_path):
+    file = save_script(tmp_path / "big.policy", "AD", CoinGame(3, 3, episode_length=4))
+    with pytest.raises(UserError, match="big plays another game: height: 3, not 2"):
+        play(tmp_path, kind="head_to_head", policies=(file,), num_episodes=1)
+    save_script(tmp_path / "AD.policy", "AD", GAME)
+    with pytest.raises(UserError, match="two agents are called AD"):
+        play(
+            tmp_path / "again",
+            kind="head_to_head",
+            policies=(str(tmp_path / "AD.policy"),),
+            num_episodes=1,
+        )
+
+
+def test_a_folder_without_policies_is_refused(tmp_path, capsys):
+    jax.devices()  # this process keeps its devices
+    assert main(["reproduce", "--policies", str(tmp_path)]) == 2
+    assert "--policies needs a folder with files *.policy" in the_line(capsys.readouterr().err)

@@ -1,0 +1,104 @@
+"""Exported players play as those in memory do, whatever made them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from brs import coin_game_players, coin_table, exact_coin_game, portable, trained_players
+from brs.coin_game_players import CONTROLLERS, controlled
+from brs.errors import UserError
+from brs.methods import make_train
+from brs.training_configs import AmortisedConfig, BrsConfig, ExactCoinConfig
+from common import coin_game
+from common.coin_game import CoinGame
+
+pytestmark = pytest.mark.usefixtures("keys_unchecked")
+SIZES = {"grid_size": 2, "episode_length": 5, "num_updates": 1, "eval_every_updates": 1}
+CONFIGS = {
+    "learned": BrsConfig(**SIZES, hidden_size=4, detective_hidden_size=4),
+    "table": BrsConfig(**SIZES, agent="table", hidden_size=4, detective_hidden_size=4),
+    "exact": ExactCoinConfig(**SIZES),
+}
+ORIGIN = portable.Origin("brs", "figure_1_coin_game", seed=7, update=1)
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_state_is_read_back_from_what_a_player_sees(size, seat):
+    """A player sees all but the time; the state in its own view has the same observation."""
+    game = CoinGame(size, size)
+    states = exact_coin_game.all_states(game)
+    seen = jax.vmap(lambda state: coin_game.observe(game, state)[seat])(states)
+    read = jax.vmap(lambda each: coin_game_players.seen_state(game, each))(seen)
+    again = jax.vmap(lambda state: coin_game.observe(game, state)[0])(read)
+    np.testing.assert_array_equal(again, seen)
+    index = jax.vmap(lambda state: exact_coin_game.index_seen(game, state, seat))(states)
+    np.testing.assert_array_equal(index, exact_coin_game.state_index(game, read))
+
+
+def written(path, name):
+    """A file, and the player and parameters that it is of."""
+    if name == "Coin-TFT":
+        game, params = CoinGame(2, 2, episode_length=5), ()
+        player = controlled(game, CONTROLLERS[name])
+    else:
+        training = make_train(CONFIGS[name])
+        params = training.learner(training.init(jax.random.key(0)))
+        params = jax.tree.map(lambda leaf: 3 * leaf, params)  # far from uniform
+        game, player = trained_players.of_config(CONFIGS[name], "run")
+    portable.save(path, player, params, game, ORIGIN)
+    return path, game, player, params
+
+
+@pytest.mark.parametrize("name", [*CONFIGS, "Coin-TFT"])
+def test_the_exported_player_plays_the_episodes_of_the_one_in_memory(tmp_path, name):
+    """Same luck, same opponent: what both seats get, and how it chose, is the same."""
+    path, game, player, params = written(tmp_path / "player.policy", name)
+    read = portable.load(path)
+    assert (read.game, read.header["seed"], read.header["paper"]) == (game, 7, "brs")
+    other = controlled(game, CONTROLLERS["random"])
+    episodes = [
+        coin_game_players.play_many(game, (other, each), ((), own), jax.random.key(1), 8)
+        for each, own in ((player, params), (portable.player(game, read), ()))
+    ]
+    np.testing.assert_array_equal(episodes[0].actions, episodes[1].actions)
+    probs = [jnp.exp(each.log_policies[:, :, 1]) for each in episodes]
+    np.testing.assert_allclose(*probs, atol=1e-6)
+    assert jnp.std(probs[0]) > 0.05
+
+
+@pytest.mark.parametrize("name", [*CONFIGS, "Coin-TFT"])
+def test_moves_are_drawn_from_the_distribution_told(tmp_path, name):
+    path, game, *_ = written(tmp_path / "player.policy", name)
+    read, number = portable.load(path), 4000
+    state = coin_game.reset(game, jax.random.key(3))
+    seen = jnp.broadcast_to(coin_game.observe(game, state)[:1], (number, *game.observation_shape))
+    keys = jax.random.key_data(jax.random.split(jax.random.key(2), number))
+    _, actions, log_probs = read.act.call(read.initial_carry.call(seen), seen, keys)
+    shares = jnp.mean(actions[:, None] == jnp.arange(4)[None], axis=0)
+    np.testing.assert_allclose(shares, jnp.exp(log_probs[0]), atol=0.04)
+
+
+def test_exact_tables_play_as_backward_induction_says():
+    """The mean of many episodes of the tabular player is its exact value against AC."""
+    training = make_train(CONFIGS["exact"])
+    logits = 20 * training.init(jax.random.key(4)).params
+    game, player = trained_players.of_config(CONFIGS["exact"], "run")
+    script = CONTROLLERS["AC"]
+    exact = exact_coin_game.match(
+        game, exact_coin_game.tabulate(game, script), coin_table.tables(logits)
+    )
+    rewards = coin_game_players.play_many(
+        game, (controlled(game, script), player), ((), logits), jax.random.key(5), 4000
+    ).rewards
+    means, errors = jnp.mean(jnp.sum(rewards, 1), 0), jnp.std(jnp.sum(rewards, 1), 0) / 4000**0.5
+    assert abs(means[0] - exact.responder) < 4 * errors[0]
+    assert abs(means[1] - exact.agent) < 4 * errors[1]
+
+
+def test_players_of_the_prisoners_dilemma_are_not_exported():
+    with pytest.raises(UserError, match="run is no run of the Coin Game"):
+        trained_players.of_config(AmortisedConfig(), "run")
+    with pytest.raises(UserError, match="no run of the Coin Game"):
+        trained_players.of_config(BrsConfig(game="ipd"), "run")
