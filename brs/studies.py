@@ -60,6 +60,11 @@ def compare_variants(config: VariantsConfig, trainer: Trainer) -> Findings:
         if config.search is not None:
             searched = search_agents(config, trainer.seeds, dict(config.variants)[name], result)
             metrics |= {f"{name}_{metric}": values for metric, values in searched.items()}
+            if "best_response" in result.metrics:
+                pairs = zip(
+                    result.metrics["best_response"], searched["search_vs_agent"], strict=True
+                )
+                metrics[f"{name}_search_shortfall"] = [best - found for best, found in pairs]
     curves = {name: curve_rows(result.log, trainer.seeds) for name, result in results.items()}
     return Findings(metrics, side_by_side(curves))
 
