@@ -107,8 +107,11 @@ def train(words: Sequence[str]) -> int:
     parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
     from vineppo import reproduce as reproduction
+    from vineppo import sharding
     from vineppo.trainer import Trainer
 
+    if parsed.coordinator:
+        sharding.join(parsed.coordinator, parsed.num_processes, parsed.process)
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
     new_path = reproduction.run_path(
         parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume
@@ -117,6 +120,8 @@ def train(words: Sequence[str]) -> int:
 
     def run() -> None:
         result = Trainer(path, seeds, _run_options(parsed, watch), {}).train(config, "policy")
+        if parsed.process:
+            return
         _print_metrics(result.metrics, seeds)
         say(f"run folder: {shown_path(path / 'policy')}")
 
@@ -196,7 +201,7 @@ def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
 
     return RunOptions(
         resume=parsed.resume,
-        quiet=parsed.quiet,
+        quiet=parsed.quiet or getattr(parsed, "process", 0) > 0,
         tensorboard=parsed.tensorboard,
         wandb=parsed.wandb,
         warn=lambda line: warn(f"vineppo: {line}"),
