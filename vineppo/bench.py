@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from common.logger import atomic, provenance, results
 from vineppo import generate_baseline, policy, presets, sft, transformer, value_estimation, vine
@@ -126,7 +125,7 @@ def _line(each: Row) -> str:
     low, high = each["range"]
     target = f"  target {each['target']:g}" if "target" in each else ""
     return (
-        f"{each['what']:<76} {each['median']:>10,.4g} {each['unit']}  "
+        f"{each['what']:<86} {each['median']:>10,.4g} {each['unit']}  "
         f"[{low:,.4g}, {high:,.4g}]{target}"
     )
 
@@ -158,7 +157,7 @@ def phase_rows(sizes: Sizes, phase: Phase, repeats: int) -> list[Row]:
     rows = [
         row(f"{name}: ours", "s", ours),
         row(f"{name}: ours, compilation", "s", [compiled]),
-        row(f"{name}: ours", "tokens", [forked]),
+        row(f"{name}: ours, processed", "tokens", [forked]),
         row(f"{over}: processed tokens", "times", [anew / forked], 5.0),
         row(
             f"{over}, identical prefixes shared by both: processed tokens",
@@ -260,20 +259,21 @@ def static_batch_rows(sizes: Sizes, repeats: int) -> list[Row]:
     params = transformer.init(model, jax.random.key(5))
     params["head"] = jnp.zeros_like(params["head"])
     number, slots = sizes.num_mixed, sizes.num_mixed_slots
-    keys = jax.random.split(jax.random.key(6), (1, number))
     prompt = jnp.zeros((1, 2), int)
     _, cache = policy.score(model, params, prompt, 1.0)
 
-    def decode(keys: Array) -> Rollouts:
+    def decode(part: slice) -> int:
+        keys = jax.random.split(jax.random.key(6), (1, number))[:, part]
         jobs = Jobs(jnp.ones(keys.shape, int), keys)
         sampler = Sampler(1.0, 1.0, 512, 31)
-        return policy.continue_sequences(model, sampler, params, prompt, cache, jobs, slots)
+        rollouts = policy.continue_sequences(model, sampler, params, prompt, cache, jobs, slots)
+        return int(rollouts.steps)
 
     def refilled() -> int:
-        return int(decode(keys).steps)
+        return decode(slice(None))
 
     def static() -> int:
-        return sum(int(decode(keys[:, part]).steps) for part in policy.chunks(number, slots))
+        return sum(decode(part) for part in policy.chunks(number, slots))
 
     ratio = _ratio(seconds_of(static, repeats), seconds_of(refilled, repeats))
     what = f"static batches of {slots} over refilled slots, {number} mixed lengths"

@@ -30,7 +30,9 @@ def versions() -> str:
 def load(config: TransformerConfig, params: Params) -> Any:
     """Our model as one of transformers, by way of a checkpoint."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder:
         hugging_face.save(folder, config, params)
         return AutoModelForCausalLM.from_pretrained(folder).eval()

@@ -17,13 +17,14 @@ def split(state: Any) -> tuple[Any, Shards]:
     leaves, structure = jax.tree.flatten(state)
     shards = {str(i): leaf for i, leaf in enumerate(leaves) if _is_sharded(leaf)}
     kept = [np.zeros(0) if str(i) in shards else leaf for i, leaf in enumerate(leaves)]
-    return structure.unflatten(kept), shards
+    return jax.tree.unflatten(structure, kept), shards
 
 
 def joined(rest: Any, shards: Shards) -> Any:
     """A state from the two parts of `split`."""
     leaves, structure = jax.tree.flatten(rest)
-    return structure.unflatten([shards.get(str(i), leaf) for i, leaf in enumerate(leaves)])
+    whole = [shards.get(str(i), leaf) for i, leaf in enumerate(leaves)]
+    return jax.tree.unflatten(structure, whole)
 
 
 def folder_of(checkpoint: Path) -> Path:

@@ -1,6 +1,7 @@
 """Run by a test in a process with eight fake devices: an update on one device and on a mesh."""
 
 import sys
+from typing import cast
 
 import jax
 import numpy as np
@@ -11,7 +12,7 @@ from vineppo.problem import first_params, make_problem
 from vineppo.train import RlTraining
 
 
-def main(method: str) -> int:
+def main(method: presets.Method) -> int:
     """Says how many devices hold a matrix, how far metrics differ, and the step of parameters."""
     initial = presets.sft("smoke")
     problem = make_problem(initial)
@@ -35,4 +36,4 @@ def main(method: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(cast(presets.Method, sys.argv[1])))
