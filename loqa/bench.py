@@ -110,7 +110,7 @@ def _phase_rows(config: IpdConfig, repeats: int) -> list[Row]:
     ):
         compiled, _ = compile_for(jax.jit(jax.vmap(phase)), state)
         times = timed(compiled, state, repeats)
-        rows.append(row(f"{_name(config)}, one {what}", "ms", [1e3 * t for t in times]))
+        rows.append(row(f"{_name(config)}, 1 seed: {what}", "ms", [1e3 * t for t in times]))
     return rows
 
 

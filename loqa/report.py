@@ -1,5 +1,6 @@
 """README tables and figures of LOQA, made from the files in results/ alone; needs no JAX."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +78,46 @@ def _with_wording(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def bench_table(results_dir: Path) -> str:
-    """Returns the benchmark of bench.json as a table; empty if there is none."""
+    """Returns the benchmark of bench.json as tables; empty if there is none.
+
+    A row is named `setup: measure`. Setups with the same measures share a table, one line each.
+    """
     path = results_dir / "bench.json"
     if not path.exists():
         return ""
     bench = atomic.read_json(path)
-    rows = ["| measured | median | lowest - highest |", "|---|---|---|"]
-    for row in bench["rows"]:
-        low, high = row["range"]
-        rows.append(
-            f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} |"
-        )
+    setups = [
+        (setup, {row["what"].rpartition(": ")[2]: row for row in rows})
+        for setup, rows in groupby(bench["rows"], lambda row: row["what"].rpartition(": ")[0])
+    ]
+    tables = [
+        _measures_side_by_side(dict(alike)) if len(alike) > 1 else _measures_listed(*alike[0])
+        for alike in (list(group) for _, group in groupby(setups, lambda setup: list(setup[1])))
+    ]
     versions = bench["versions"]
     machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
-    return "\n".join([*rows, "", f"{bench['repeats']} repeats after a warm-up, on {machine}."])
+    repeats = (
+        f"Median (lowest - highest) of {bench['repeats']} repeats after a warm-up, on {machine}."
+    )
+    return "\n\n".join([*tables, repeats])
+
+
+def _measures_side_by_side(setups: dict[str, dict[str, Any]]) -> str:
+    """A line for each setup, a column for each measure."""
+    measures = next(iter(setups.values()))
+    titles = [f"{name}, {row['unit']}" for name, row in measures.items()]
+    lines = [f"| | {' | '.join(titles)} |", "|---" * (1 + len(titles)) + "|"]
+    for setup, rows in setups.items():
+        cells = [_with_range(row, "") for row in rows.values()]
+        lines.append(f"| {setup} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _measures_listed(setup: str, rows: dict[str, Any]) -> str:
+    """A line for each measure of one setup."""
+    lines = [f"| {setup} | |", "|---|---|"]
+    lines += [f"| {name} | {_with_range(row, ' ' + row['unit'])} |" for name, row in rows.items()]
+    return "\n".join(lines)
 
 
 def original_table(results_dir: Path) -> str:
@@ -123,5 +150,12 @@ def original_table(results_dir: Path) -> str:
 
 
 def _with_range(spread: dict[str, Any], unit: str) -> str:
+    """Median (lowest - highest); one number where only one was measured."""
     low, high = spread["range"]
-    return f"{spread['median']:,.3g}{unit} ({low:,.3g} - {high:,.3g})"
+    median = f"{_three_digits(spread['median'])}{unit}"
+    return median if low == high else f"{median} ({_three_digits(low)} - {_three_digits(high)})"
+
+
+def _three_digits(value: float) -> str:
+    rounded = f"{value:.3g}"
+    return rounded if value < 1000 else f"{float(rounded):,.0f}"

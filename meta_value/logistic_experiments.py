@@ -75,7 +75,7 @@ BASIN_CLAIMS = (
         metric="meva_0.95_share_to_B",
         criterion=Criterion("mean", ">=", 0.99, partly=0.9),
         paper_value=1.0,
-        paper_spread="1 seed",
+        paper_spread="(1 seed)",
     ),
     Claim(
         id="short_sighted_half",
@@ -84,7 +84,7 @@ BASIN_CLAIMS = (
         metric="meva_0_share_to_B",
         criterion=Criterion("mean", "within", 0.05, partly=0.1, target=0.508),
         paper_value=0.524,
-        paper_spread="1 seed",
+        paper_spread="(1 seed)",
     ),
     Claim(
         id="gamma_.8_share",
@@ -93,7 +93,7 @@ BASIN_CLAIMS = (
         metric="meva_0.8_share_to_B",
         criterion=Criterion("mean", "within", 0.06, partly=0.12, target=0.605),
         paper_value=0.605,
-        paper_spread="1 seed",
+        paper_spread="(1 seed)",
     ),
     Claim(
         id="gamma_.9_share",
@@ -102,7 +102,7 @@ BASIN_CLAIMS = (
         metric="meva_0.9_share_to_B",
         criterion=Criterion("mean", "within", 0.1, partly=0.2, target=0.705),
         paper_value=0.705,
-        paper_spread="1 seed",
+        paper_spread="(1 seed)",
     ),
     *(_exact_share(rule, share) for rule, share in _EXACT_SHARES.items()),
     Claim(
@@ -120,7 +120,7 @@ BASIN_CLAIMS = (
         metric="cola_30_share_to_B",
         criterion=Criterion("mean", "<=", 0.95, partly=0.99),
         paper_value=0.815,
-        paper_spread="1 seed",
+        paper_spread="(1 seed)",
     ),
 )
 

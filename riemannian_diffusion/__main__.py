@@ -1,6 +1,6 @@
 """The commands of Riemannian Diffusion Models: `python -m riemannian_diffusion COMMAND`.
 
-COMMAND is one of list, reproduce, train, evaluate, report, bench, show.
+COMMAND is one of list, reproduce, train, evaluate, report, bench, show, data.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from common.logger import atomic, claim_table, results
-from riemannian_diffusion import arguments
+from riemannian_diffusion import arguments, data_files
 from riemannian_diffusion.command_line import Parser, check_name, say, shown_path, warn
 from riemannian_diffusion.configs import EXPERIMENTS, PRESETS
 from riemannian_diffusion.errors import UserError
@@ -34,6 +34,7 @@ def main(words: Sequence[str]) -> int:
         "report": report,
         "bench": bench,
         "show": show,
+        "data": data,
     }
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -172,6 +173,14 @@ def show(words: Sequence[str]) -> int:
 
     path = show_module.show(parsed.run_dir, parsed.data_dir, parsed.seed, parsed.output)
     say(f"picture: {shown_path(path)}")
+    return 0
+
+
+def data(words: Sequence[str]) -> int:
+    """Checks the files in the data folder; --download fetches those that are public."""
+    parsed = arguments.parse_data(words, data.__doc__)
+    for line in data_files.check(parsed.data_dir, download=parsed.download):
+        say(line)
     return 0
 
 

@@ -139,6 +139,14 @@ def parse_show(words: Sequence[str], description: str | None) -> Namespace:
     return _with_none(parser.parse_all(words), "seed", "output")
 
 
+def parse_data(words: Sequence[str], description: str | None) -> Namespace:
+    """Parses the options of `data`."""
+    parser = Parser(prog="python -m riemannian_diffusion data", description=description)
+    parser.add_argument("--download", action="store_true", help="fetch what is missing and public")
+    _add_data_dir(parser)
+    return parser.parse_all(words)
+
+
 def parse_bench(words: Sequence[str], description: str | None) -> Namespace:
     """Parses the options of `bench`."""
     parser = Parser(prog="python -m riemannian_diffusion bench", description=description)

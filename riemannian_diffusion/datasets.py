@@ -5,7 +5,6 @@ are known, every number is read as one. Files lie in `--data-dir`, its subfolder
 `torus/`, or right in it.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,11 +72,7 @@ def read_degrees(name: str, data_dir: Path) -> np.ndarray:
     if path is None:
         raise UserError(described.missing(data_dir))
     contents = path.read_bytes()
-    if described.sha256 and hashlib.sha256(contents).hexdigest() != described.sha256:
-        raise UserError(
-            f"{path} is damaged or another version: its SHA-256 is not {described.sha256[:16]}...; "
-            f"get it anew ({described.origin})"
-        )
+    described.check_sum(contents, path)
     rows = _parse(contents, described, path)
     if described.num_rows and len(rows) != described.num_rows:
         raise UserError(

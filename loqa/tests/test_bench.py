@@ -19,9 +19,9 @@ def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
         "IPD, batch 2, T 3, 1 seed: updates",
         "IPD, batch 2, T 3, 1 seed: environment steps",
         "IPD, batch 2, T 3, 1 seed: compilation",
-        "IPD, batch 2, T 3, one rollout",
-        "IPD, batch 2, T 3, one rollout and actor step",
-        "IPD, batch 2, T 3, one rollout and critic step",
+        "IPD, batch 2, T 3, 1 seed: rollout",
+        "IPD, batch 2, T 3, 1 seed: rollout and actor step",
+        "IPD, batch 2, T 3, 1 seed: rollout and critic step",
         "Coin Game 3x3, 2 games, T 50, random moves, observed: steps",
         "Coin Game 3x3, 2 games, T 50, random moves, observed: compilation",
         *(

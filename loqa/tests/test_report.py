@@ -155,22 +155,37 @@ def test_claims_carry_the_wording_of_today(paper):
     assert EXPERIMENTS["figure_1_ipd"].why_it_fails in table
 
 
-def test_benchmark_table_shows_median_range_and_machine(tmp_path):
+def test_benchmark_tables_group_measures_by_setup(tmp_path):
     assert report.bench_table(tmp_path) == ""
     atomic.write_json(tmp_path / "bench.json", made_up_bench())
     assert report.bench_table(tmp_path).splitlines() == [
-        "| measured | median | lowest - highest |",
+        "| | updates, 1/s | compilation, s |",
         "|---|---|---|",
-        "| updates | 1,234 1/s | 1,000 - 1,500 |",
+        "| batch 8 | 1,230 (1,000 - 1,500) | 2.5 |",
+        "| batch 4 | 12.3 (10 - 15) | 2.5 |",
         "",
-        "5 repeats after a warm-up, on 2x CPU, JAX 0.10.2, Python 3.11.",
+        "| batch 8 | |",
+        "|---|---|",
+        "| rollout | 0.5 ms (0.25 - 1) |",
+        "",
+        "Median (lowest - highest) of 5 repeats after a warm-up, on 2x CPU, JAX 0.10.2, "
+        "Python 3.11.",
     ]
 
 
 def made_up_bench():
-    row = {"what": "updates", "unit": "1/s", "median": 1234.4, "range": [1000.0, 1500.0]}
+    def row(what, unit, median, low, high):
+        return {"what": what, "unit": unit, "median": median, "range": [low, high]}
+
+    rows = [
+        row("batch 8: updates", "1/s", 1234.4, 1000.0, 1500.0),
+        row("batch 8: compilation", "s", 2.5, 2.5, 2.5),
+        row("batch 4: updates", "1/s", 12.34, 10.0, 15.0),
+        row("batch 4: compilation", "s", 2.5, 2.5, 2.5),
+        row("batch 8: rollout", "ms", 0.5, 0.25, 1.0),
+    ]
     versions = {"jax": "0.10.2", "python": "3.11"}
-    return {"rows": [row], "repeats": 5, "device": "2x CPU", "versions": versions}
+    return {"rows": rows, "repeats": 5, "device": "2x CPU", "versions": versions}
 
 
 def test_comparison_table_shows_both_codes_and_their_ratio(tmp_path):
@@ -179,7 +194,7 @@ def test_comparison_table_shows_both_codes_and_their_ratio(tmp_path):
     assert report.original_table(tmp_path).splitlines() == [
         "| | seconds per update | the original takes |",
         "|---|---|---|",
-        "| original, buffer of 600 | 2.5 s (2 - 3) | 1x (1 - 1) |",
+        "| original, buffer of 600 | 2.5 s (2 - 3) | 1x |",
         "| ours, 512 opponents | 0.5 s (0.4 - 0.6) | 5x (4 - 6) |",
         "",
         "Median (lowest - highest) of 5 repeats of 10 updates, in turn, on 2x CPU. The original: "

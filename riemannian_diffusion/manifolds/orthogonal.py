@@ -1,10 +1,11 @@
-"""The rotation groups SO(n) as matrices in R^{n x n}, flattened; uniform (Haar) prior.
+"""Orthogonal groups, SO(n) and O(n), as matrices in R^{n x n}, flattened; uniform (Haar) prior.
 
-The metric is Frobenius': twice that of rotation angles for n = 3. Projection and frame are those of
-all of O(n); no path leaves the component that it starts in. No LAPACK call: several of them at a
-time can wait for each other for ever on CPU.
+The metric is Frobenius': twice that of rotation angles for n = 3. All maps are the same on both
+components of O(n), and no path leaves the one that it starts in. No LAPACK call: several of them at
+a time can wait for each other for ever on CPU.
 """
 
+import dataclasses
 import functools
 import math
 
@@ -39,6 +40,29 @@ def rotations(size: int = 3) -> Manifold:
         prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
         prior_score=no_score,
         sample_prior=lambda key: random_rotation(key, size).reshape(size * size),
+        prior_entropy=math.log(volume),
+        volume=volume,
+    )
+
+
+def orthogonal_matrices(size: int = 3) -> Manifold:
+    """Builds O(n): rotations, and rotations after a reflection, half of the prior each.
+
+    As no path crosses between them, a model leaves the two their halves, whatever the data say.
+    """
+    group = rotations(size)
+    volume = 2 * math.exp(group.prior_entropy)
+
+    def sample_prior(key: Array) -> Array:
+        rotation_key, sign_key = jax.random.split(key)
+        x = random_rotation(rotation_key, size)
+        return x.at[:, 0].multiply(jax.random.rademacher(sign_key, ())).reshape(size * size)
+
+    return dataclasses.replace(
+        group,
+        name=f"O({size})",
+        prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
+        sample_prior=sample_prior,
         prior_entropy=math.log(volume),
         volume=volume,
     )

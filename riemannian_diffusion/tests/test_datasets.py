@@ -1,5 +1,6 @@
 """Tests of the data sets: parsing, splits, what is said of missing and damaged files."""
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from riemannian_diffusion import data_files, datasets, point_sets
+from riemannian_diffusion.__main__ import main
 from riemannian_diffusion.errors import UserError
 
 DATA_DIR = Path(os.environ.get(data_files.DATA_DIR_VARIABLE, "data"))
@@ -85,6 +87,37 @@ def test_a_file_of_another_checksum_or_size_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(datasets.FILES, "flood", own)
     with pytest.raises(UserError, match="flood has 4875 rows, found 1"):
         datasets.load("flood", tmp_path)
+
+
+def offer_only(monkeypatch, contents, path):
+    """Replaces all data files by one, for a download from a local address."""
+    path.write_bytes(contents)
+    sha256 = hashlib.sha256(b"right").hexdigest()
+    offered = replace(data_files.FILES["flood"], sha256=sha256, address=path.as_uri())
+    monkeypatch.setattr(data_files, "FILES", {"flood": offered})
+
+
+def test_a_download_is_checked_and_found_again(tmp_path, monkeypatch):
+    offer_only(monkeypatch, b"right", tmp_path / "offered")
+    folder = tmp_path / "data"
+    assert "flood.csv: missing; `python -m" in next(data_files.check(folder, download=False))
+    for download in (True, False):
+        said = list(data_files.check(folder, download=download))
+        assert said == [f"{folder / 'earth' / 'flood.csv'}: sound"]
+
+
+def test_a_download_of_another_checksum_leaves_nothing(tmp_path, monkeypatch):
+    offer_only(monkeypatch, b"wrong", tmp_path / "offered")
+    with pytest.raises(UserError, match="damaged or another version"):
+        list(data_files.check(tmp_path / "data", download=True))
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_a_network_the_command_says_so_in_one_line(tmp_path, monkeypatch, capsys):
+    offer_only(monkeypatch, b"right", tmp_path / "offered")
+    (tmp_path / "offered").unlink()
+    assert main(["data", "--download", "--data-dir", str(tmp_path / "data")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_splits_are_disjoint_and_differ_by_seed(tmp_path):

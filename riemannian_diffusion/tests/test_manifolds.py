@@ -20,6 +20,7 @@ MANIFOLDS = {
     "H^2": hyperbolic.hyperboloid,
     "SO(3)": lambda: orthogonal.rotations(3),
     "SO(4)": lambda: orthogonal.rotations(4),
+    "O(3)": lambda: orthogonal.orthogonal_matrices(3),
 }
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -112,7 +113,7 @@ def test_prior_score_is_the_tangent_gradient_of_the_prior(case):
     np.testing.assert_allclose(found.prior_scores, found.prior_gradients, atol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["S^2", "S^4", "T^3", "SO(3)"])
+@pytest.mark.parametrize("name", ["S^2", "S^4", "T^3", "SO(3)", "O(3)"])
 def test_logarithm_inverts_the_exponential(name, geometries):
     """Exactly for short vectors; for long ones another, shorter, leads to the same point."""
     manifold, found = geometries[name]
@@ -176,3 +177,23 @@ def test_random_rotations_are_rotations_of_haar_measure(size):
     np.testing.assert_allclose(drawn.mean(0), 0, atol=0.02)
     np.testing.assert_allclose((drawn**2).mean(0), 1 / size, atol=0.012)
     assert (np.trace(drawn, axis1=1, axis2=2) ** 2).mean() == pytest.approx(1, abs=0.05)
+
+
+def test_half_of_the_orthogonal_matrices_reflect_and_steps_do_not_change_that():
+    """Var of the mean determinant is 1 / n; the prior's density is half of the rotations'."""
+    group = orthogonal.orthogonal_matrices(3)
+
+    @jax.jit
+    @jax.vmap
+    def point_and_step(key):
+        point_key, noise_key = jax.random.split(key)
+        point = group.sample_prior(point_key)
+        noise = 0.3 * jax.random.normal(noise_key, point.shape)
+        return point, group.retract(point + group.project_to_tangent(point, noise))
+
+    points, steps = point_and_step(jax.random.split(jax.random.key(0), 10_000))
+    before, after = (np.linalg.det(np.asarray(x).reshape(-1, 3, 3)) for x in (points, steps))
+    np.testing.assert_allclose(abs(before), 1, atol=1e-9)
+    np.testing.assert_allclose(after, before, atol=1e-9)
+    assert abs(before.mean()) < 3 / math.sqrt(10_000)
+    assert group.volume == pytest.approx(2 * orthogonal.rotations(3).volume)
