@@ -215,6 +215,10 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         lambdas,
         minutes=_minutes(3.0),
         figure="curves",
+        why_it_fails={
+            "steps_matter_beyond_the_baseline": "the control's one value has nine rollouts, each "
+            "value of a step only one: its noise costs more than credit by step brings"
+        },
     ),
     "beyond_token_matched": experiment(
         "not in the paper",
@@ -223,6 +227,11 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         token_matched,
         minutes=_minutes(3.0),
         figure="curves",
+        why_it_fails={
+            "ahead_of_grpo_with_as_many_tokens": "tokens spent on responses average over questions "
+            "and actions as well, those spent on rollouts over credit alone; an update of the ten "
+            "times larger batch takes more processor time"
+        },
     ),
     "beyond_when_it_helps": experiment(
         "not in the paper",

@@ -118,7 +118,7 @@ VALUE_EXPERIMENTS: dict[str, Experiment] = {
         figure="top_action",
         why_it_fails={
             "mc_orders_pairs_better": "ties count as wrong, and wrong steps of nearly equal value "
-            "often tie in 9 rollouts"
+            "often tie in 9 rollouts; a critic never ties"
         },
     ),
     "figure_error_by_step": experiment(
