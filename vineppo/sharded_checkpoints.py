@@ -16,7 +16,7 @@ def split(state: Any) -> tuple[Any, Shards]:
     """Takes what lies on several devices out of a state; empty arrays are left in its place."""
     leaves, structure = jax.tree.flatten(state)
     shards = {str(i): leaf for i, leaf in enumerate(leaves) if _is_sharded(leaf)}
-    kept = [np.zeros(0) if str(i) in shards else leaf for i, leaf in enumerate(leaves)]
+    kept = [np.zeros(0, np.float32) if str(i) in shards else leaf for i, leaf in enumerate(leaves)]
     return jax.tree.unflatten(structure, kept), shards
 
 

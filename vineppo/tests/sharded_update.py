@@ -19,7 +19,7 @@ def main(method: presets.Method) -> int:
     reference = first_params(problem)
     found = []
     for shards in (0, 2):
-        config = presets.rl("smoke", method, initial, model_shards=shards)
+        config = presets.rl("smoke", method, initial, model_shards=shards, critic_head="normal")
         training = RlTraining(config, problem, reference)
         state, metrics = training.update(training.init(0))
         metrics |= training.evaluate(state)
