@@ -20,6 +20,8 @@ from vineppo.interrupts import SignalWatch, command, exit_code
 if TYPE_CHECKING:
     from vineppo.runs import RunOptions
 
+# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
+SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
 USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
 
 
@@ -188,6 +190,9 @@ def data(words: Sequence[str]) -> int:
 def prepare_jax() -> None:
     """Gives XLA a thread per core; call it before JAX is first imported."""
     os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "ynn_fusion" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
 
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
