@@ -262,6 +262,10 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         long_chains,
         minutes=_minutes(6.0),
         figure="curves",
+        why_it_fails={
+            "ahead_on_long_chains": "neither gets above the SFT model in this number of updates: "
+            "this tells nothing about credit"
+        },
         not_by_default="a response of 24 lines costs as much as sixteen of 6",
     ),
 }
