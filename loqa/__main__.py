@@ -21,6 +21,8 @@ from loqa.interrupts import SignalWatch, command, exit_code
 if TYPE_CHECKING:
     from loqa.runs import RunOptions
 
+# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
+SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
 USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
 
 
@@ -216,6 +218,9 @@ def prepare_jax() -> None:
     per device. A process that has used JAX before keeps its devices.
     """
     os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "ynn_fusion" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
     import jax
 
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):

@@ -20,6 +20,8 @@ from vineppo.interrupts import SignalWatch, command, exit_code
 if TYPE_CHECKING:
     from vineppo.runs import RunOptions
 
+# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
+SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
 USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
 
 
@@ -107,8 +109,11 @@ def train(words: Sequence[str]) -> int:
     parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
     from vineppo import reproduce as reproduction
+    from vineppo import sharding
     from vineppo.trainer import Trainer
 
+    if parsed.coordinator:
+        sharding.join(parsed.coordinator, parsed.num_processes, parsed.process)
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
     new_path = reproduction.run_path(
         parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume
@@ -117,6 +122,8 @@ def train(words: Sequence[str]) -> int:
 
     def run() -> None:
         result = Trainer(path, seeds, _run_options(parsed, watch), {}).train(config, "policy")
+        if parsed.process:
+            return
         _print_metrics(result.metrics, seeds)
         say(f"run folder: {shown_path(path / 'policy')}")
 
@@ -183,6 +190,9 @@ def data(words: Sequence[str]) -> int:
 def prepare_jax() -> None:
     """Gives XLA a thread per core; call it before JAX is first imported."""
     os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "ynn_fusion" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
 
 
 def _help(commands: Mapping[str, Callable[..., int]]) -> str:
@@ -196,7 +206,7 @@ def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
 
     return RunOptions(
         resume=parsed.resume,
-        quiet=parsed.quiet,
+        quiet=parsed.quiet or getattr(parsed, "process", 0) > 0,
         tensorboard=parsed.tensorboard,
         wandb=parsed.wandb,
         warn=lambda line: warn(f"vineppo: {line}"),

@@ -69,6 +69,7 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
         default=SUPPRESS,
         help="folder of the run (default: a new one in --runs-dir)",
     )
+    _add_process_options(parser)
     _add_run_options(parser)
     shown_name = next((word for word in words if word in trainable), "table_main")
     shown_preset = next((word for word in words if word in presets), "quick")
@@ -78,6 +79,7 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
     _check_seeds("--num-seeds", parsed.seed, parsed.num_seeds)
     name = check_name(parsed.experiment, trainable, "experiment")
     config = with_flags(preset_of(trainable[name], parsed.preset), parsed)
+    _check_process_options(parsed, config)
     return parsed, with_checkpoint(config, parsed)
 
 
@@ -167,6 +169,36 @@ def _add_preset(parser: Parser, presets: Sequence[str] = PRESETS) -> None:
     parser.add_argument(
         "--data-dir", type=Path, default=DATA_DIR, help="folder of gsm8k/ and math/"
     )
+
+
+def _add_process_options(parser: Parser) -> None:
+    parser.add_argument(
+        "--coordinator",
+        default="",
+        help="address:port of the first of several processes, one a host; empty: this one alone",
+    )
+    parser.add_argument("--num-processes", type=int, default=1, help="that share the run")
+    parser.add_argument("--process", type=int, default=0, help="number of this one, from 0 on")
+
+
+def _check_process_options(parsed: Namespace, config: Any) -> None:
+    if not parsed.coordinator:
+        if parsed.num_processes != 1 or parsed.process:
+            raise UserError("--num-processes and --process need --coordinator, an address:port")
+        return
+    host, colon, port = parsed.coordinator.rpartition(":")
+    if not (host and colon and port.isdigit()):
+        raise UserError(f"--coordinator must be address:port, got {parsed.coordinator}")
+    if not 0 <= parsed.process < parsed.num_processes:
+        raise UserError(
+            f"--process must lie between 0 and {parsed.num_processes - 1}, got {parsed.process}"
+        )
+    if not getattr(config, "model_shards", 0):
+        raise UserError("several processes need --model-shards 1 or more: the model is shared")
+    if "run_dir" not in parsed:
+        raise UserError("several processes need --run-dir, a folder that all of them see")
+    if parsed.num_seeds != 1:
+        raise UserError(f"several processes train one seed, got --num-seeds {parsed.num_seeds}")
 
 
 def _add_run_options(parser: Parser) -> None:

@@ -1,22 +1,29 @@
 """Throughput of sampling on this machine: against static batches, re-reading, and transformers."""
 
-import importlib.util
-import tempfile
+import statistics
 import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from common.logger import atomic, provenance, results
-from vineppo import hugging_face, policy, transformer
-from vineppo.sampling import Jobs, Sampler
-from vineppo.timing import Row, row
-from vineppo.transformer import TransformerConfig
+from vineppo import generate_baseline, policy, presets, sft, transformer, value_estimation, vine
+from vineppo.problem import Problem, make_problem
+from vineppo.sampling import Jobs, Rollouts, Sampler
+from vineppo.tasks import Responses
+from vineppo.timing import Row, row, seconds_of
+from vineppo.train import RlTraining
+from vineppo.training_configs import RlConfig
+from vineppo.transformer import Params, TransformerConfig
+
+NOT_MEASURED = (
+    "transformers' generate was not measured: torch is not installed (extra `parity` has it)"
+)
 
 
 @dataclass(frozen=True)
@@ -24,43 +31,64 @@ class Sizes:
     """Sizes of the benchmark.
 
     Attributes:
-      model: that samples.
-      num_trajectories: whose states get rollouts.
-      prompt_length: tokens of a prompt.
-      step_length: tokens of a reasoning step.
-      num_steps: steps of a trajectory.
-      num_rollouts: K.
-      num_slots: per trajectory.
+      vineppo: a training, whose first iteration is measured after imitation.
+      wide: a larger model, for which multiplying costs more than dispatching.
+      batch: responses sampled by both models.
+      num_tokens: of each of them.
       num_mixed: responses of mixed lengths.
       num_mixed_slots: slots for them.
+      batch_of_theirs: sequences that `generate` continues at once in the Monte Carlo phase.
     """
 
-    model: TransformerConfig
-    num_trajectories: int = 32
-    prompt_length: int = 24
-    step_length: int = 4
-    num_steps: int = 12
-    num_rollouts: int = 9
-    num_slots: int = 54
+    vineppo: RlConfig
+    wide: TransformerConfig
+    batch: int = 64
+    num_tokens: int = 64
     num_mixed: int = 2048
     num_mixed_slots: int = 64
+    batch_of_theirs: int = 1152
 
 
-DEFAULT = Sizes(
-    TransformerConfig(
-        vocab_size=64,
-        hidden_size=64,
-        intermediate_size=128,
-        num_layers=2,
-        num_heads=2,
-        num_kv_heads=2,
+def default_sizes() -> Sizes:
+    """The quick preset, and a model of 3.3 million parameters."""
+    wide = TransformerConfig(
+        vocab_size=512,
+        hidden_size=256,
+        intermediate_size=704,
+        num_layers=4,
+        num_heads=8,
+        num_kv_heads=8,
         head_dim=32,
         max_length=256,
     )
-)
+    return Sizes(presets.rl("quick", "vineppo"), wide)
 
 
-def run(repeats: int, output: Path, sizes: Sizes = DEFAULT) -> str:
+class Phase(NamedTuple):
+    """The Monte Carlo phase of an iteration: trajectories whose steps are to be valued."""
+
+    config: RlConfig
+    problem: Problem
+    sampler: Sampler
+    params: Params
+    responses: Responses
+    boundaries: list[np.ndarray]
+
+    def prefixes(self) -> list[np.ndarray]:
+        """Prompt and response before each step of each trajectory, K times each."""
+        split = self.problem.task.train
+        found = []
+        for index, (question, cuts) in enumerate(
+            zip(self.responses.rows, self.boundaries, strict=True)
+        ):
+            prompt = split.prompts[question][: split.prompt_lengths[question]]
+            for cut in cuts[: self.config.max_states or None]:
+                prefix = np.concatenate([prompt, self.responses.tokens[index, :cut]])
+                found += [prefix] * self.config.num_rollouts
+        return found
+
+
+def run(repeats: int, output: Path, sizes: Sizes | None = None) -> str:
     """Measures, writes a JSON file and returns the table as text.
 
     Args:
@@ -68,14 +96,17 @@ def run(repeats: int, output: Path, sizes: Sizes = DEFAULT) -> str:
       output: file to write.
       sizes: of everything.
     """
-    params = transformer.init(sizes.model, jax.random.key(0))
+    sizes = sizes or default_sizes()
+    phase = prepare(sizes.vineppo)
     rows = [
-        *_vine_rows(sizes, params, repeats),
-        *_static_batch_rows(sizes),
-        *_transformers_rows(sizes, params, repeats),
+        *phase_rows(sizes, phase, repeats),
+        *static_batch_rows(sizes, repeats),
+        *response_rows(sizes, phase, repeats),
     ]
     memory = provenance.peak_memory_bytes() / 2**20
     rows.append(row("peak memory of the whole benchmark", "MiB", [memory]))
+    is_compared = generate_baseline.is_installed()
+    note = f"Compared with {generate_baseline.versions()}." if is_compared else NOT_MEASURED
     atomic.write_json(
         output,
         {
@@ -83,147 +114,211 @@ def run(repeats: int, output: Path, sizes: Sizes = DEFAULT) -> str:
             "paper": "vineppo",
             "rows": rows,
             "repeats": repeats,
+            "note": note,
             **provenance.collect(),
         },
     )
-    return "\n".join(
-        f"{each['what']:<66} {each['median']:>12,.4g} {each['unit']}"
-        f"  [{each['range'][0]:,.4g}, {each['range'][1]:,.4g}]"
-        for each in rows
+    return "\n".join([*(_line(each) for each in rows), note])
+
+
+def _line(each: Row) -> str:
+    low, high = each["range"]
+    target = f"  target {each['target']:g}" if "target" in each else ""
+    return (
+        f"{each['what']:<86} {each['median']:>10,.4g} {each['unit']}  "
+        f"[{low:,.4g}, {high:,.4g}]{target}"
     )
 
 
-def _fixed_length_sampler(sizes: Sizes, length: int) -> Sampler:
-    """Never ends early: the end token is beyond those that are drawn."""
-    vocabulary = sizes.model.vocab_size
-    return Sampler(1.0, 1.0, length, vocabulary - 1, num_tokens=vocabulary - 1)
+def prepare(config: RlConfig) -> Phase:
+    """Imitates demonstrations, then samples and cuts the trajectories of an iteration."""
+    problem = make_problem(config.initial)
+    imitation = sft.SftTraining(problem)
+    params = imitation.advance(imitation.init(0), config.initial.num_updates)[0].params
+    training = RlTraining(config, problem, params)
+    responses, _ = training.sample(training.init(0), jax.random.key(1))
+    boundaries = problem.task.segment(responses)
+    return Phase(config, problem, training.sampler, params, responses, boundaries)
 
 
-def _vine_rows(sizes: Sizes, params: Any, repeats: int) -> list[Row]:
-    """The Monte Carlo phase: K rollouts from every step, all of the longest length."""
-    length = sizes.step_length * sizes.num_steps
-    sequences = jax.random.randint(
-        jax.random.key(1), (sizes.num_trajectories, sizes.prompt_length + length), 0, 60
+def phase_rows(sizes: Sizes, phase: Phase, repeats: int) -> list[Row]:
+    """Rollouts of all steps: from forked caches, each from its prefix read anew, by `generate`."""
+    prefixes = phase.prefixes()
+    started = time.perf_counter()
+    num_sampled = _fork(phase).num_tokens
+    compiled = time.perf_counter() - started
+    forked, shared, anew = token_counts(
+        phase, prefixes, num_sampled, int(_read_anew(phase, prefixes).num_tokens)
     )
-    cuts = np.arange(sizes.num_steps) * sizes.step_length
-    starts = np.tile(
-        np.repeat(sizes.prompt_length + cuts, sizes.num_rollouts), (sizes.num_trajectories, 1)
-    )
-    keys = jax.random.split(jax.random.key(2), starts.shape)
-    sampler = _fixed_length_sampler(sizes, length)
-    compile_started = time.perf_counter()
-
-    def once() -> Any:
-        _, cache = policy.score(sizes.model, params, sequences, 1.0)
-        return jax.block_until_ready(
-            policy.continue_sequences(
-                sizes.model,
-                sampler,
-                params,
-                sequences,
-                cache,
-                Jobs(jnp.asarray(starts), keys),
-                sizes.num_slots,
-            )
-        )
-
-    rollouts = once()
-    compiled = time.perf_counter() - compile_started
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        once()
-        seconds.append(time.perf_counter() - started)
-    tokens = int(rollouts.num_tokens)
-    read_once = sequences.size
-    again = int(np.sum(starts)) + tokens
-    name = f"Monte Carlo phase, {starts.size} rollouts of {length} tokens"
-    return [
-        row(f"{name}: tokens sampled", "tokens/s", [tokens / s for s in seconds]),
-        row(f"{name}: compilation", "s", [compiled]),
+    ours = seconds_of(partial(_fork, phase), repeats)
+    naive = seconds_of(lambda: jax.block_until_ready(_read_anew(phase, prefixes)), repeats)
+    name = f"Monte Carlo phase of an iteration, {len(prefixes)} rollouts"
+    over = "every prefix read anew over ours"
+    rows = [
+        row(f"{name}: ours", "s", ours),
+        row(f"{name}: ours, compilation", "s", [compiled]),
+        row(f"{name}: ours, processed", "tokens", [forked]),
+        row(f"{over}: processed tokens", "times", [anew / forked], 5.0),
         row(
-            "reading every prefix anew over forked caches: processed tokens",
+            f"{over}, identical prefixes shared by both: processed tokens",
             "times",
-            [again / (tokens + read_once)],
+            [shared / forked],
         ),
+        row(f"{over}: time", "times", [_ratio(naive, ours)]),
     ]
+    if generate_baseline.is_installed():
+        theirs = seconds_of(_generate_phase(sizes, phase, prefixes), repeats)
+        rows += [
+            row(f"{name}: transformers' generate", "s", theirs),
+            row(
+                "transformers' generate over ours, Monte Carlo phase: time",
+                "times",
+                [_ratio(theirs, ours)],
+                5.0,
+            ),
+        ]
+    return rows
 
 
-def _static_batch_rows(sizes: Sizes) -> list[Row]:
-    """Decoding steps on mixed lengths: batches that wait for their longest, against refilled slots.
+def token_counts(
+    phase: Phase, prefixes: list[np.ndarray], num_forked: int, num_anew: int
+) -> tuple[int, int, int]:
+    """Tokens that the model reads in the phase: prefixes and what follows them.
+
+    Args:
+      phase: what is valued.
+      prefixes: of its rollouts, none shared.
+      num_forked: tokens read in decoding from forked caches.
+      num_anew: tokens read in decoding from `prefixes`.
+
+    Returns:
+      With forked caches, where trajectories are read once; if each rollout of a distinct state
+      read its prefix; if each rollout of every state did. The first step of a rollout reads the
+      last token of its prefix, which reading the prefix anew has done already.
+    """
+    split, config = phase.problem.task.train, phase.config
+    states = value_estimation.distinct_states(phase.responses, phase.boundaries, config.max_states)
+    owners = phase.responses.rows[states.owners]
+    of_distinct = np.repeat(split.prompt_lengths[owners] + states.cuts, config.num_rollouts)
+    trajectories = split.prompt_lengths[phase.responses.rows] + phase.responses.lengths
+    return (
+        int(np.sum(trajectories)) + num_forked,
+        int(np.sum(of_distinct - 1)) + num_forked,
+        sum(len(prefix) - 1 for prefix in prefixes) + num_anew,
+    )
+
+
+def _ratio(values: list[float], others: list[float]) -> float:
+    return statistics.median(values) / statistics.median(others)
+
+
+def _fork(phase: Phase) -> vine.ValueEstimate:
+    """The phase as the trainer does it."""
+    return vine.estimate_values(
+        phase.problem,
+        phase.config,
+        phase.sampler,
+        phase.params,
+        phase.responses,
+        phase.boundaries,
+        jax.random.key(2),
+    )
+
+
+def _read_anew(phase: Phase, prefixes: list[np.ndarray]) -> Rollouts:
+    """The phase without forks: a prompt per rollout."""
+    prompts = np.zeros((len(prefixes), max(len(prefix) for prefix in prefixes)), np.int32)
+    for prompt, prefix in zip(prompts, prefixes, strict=True):
+        prompt[: len(prefix)] = prefix
+    lengths = np.array([len(prefix) for prefix in prefixes], np.int32)
+    key = jax.random.key(3)
+    return policy.answer_prompts(
+        phase.problem.architecture, phase.sampler, phase.params, prompts, lengths, key, 1
+    )
+
+
+def _generate_phase(sizes: Sizes, phase: Phase, prefixes: list[np.ndarray]) -> Any:
+    model = generate_baseline.load(phase.problem.architecture, phase.params)
+    return partial(
+        generate_baseline.generate,
+        model,
+        prefixes,
+        phase.sampler.max_new_tokens,
+        phase.sampler.end_token,
+        sizes.batch_of_theirs,
+    )
+
+
+def static_batch_rows(sizes: Sizes, repeats: int) -> list[Row]:
+    """Mixed lengths: batches that wait for their longest response, against refilled slots.
 
     A model without a head draws each of 32 tokens alike, and so ends with probability 1/32 a token:
-    lengths are geometric, cut at 512. Static batches take the same lengths in the same order.
+    lengths are geometric, cut at 512. A response's key is its own: both ways give the same ones.
     """
-    model = replace(sizes.model, vocab_size=32, num_layers=1)
+    model = TransformerConfig(32, 64, 128, 1, 2, 2, 32, 1024)
     params = transformer.init(model, jax.random.key(5))
     params["head"] = jnp.zeros_like(params["head"])
     number, slots = sizes.num_mixed, sizes.num_mixed_slots
-    keys = jax.random.split(jax.random.key(6), (1, number))
-    _, cache = policy.score(model, params, jnp.zeros((1, 2), int), 1.0)
-    rollouts = policy.continue_sequences(
-        model,
-        Sampler(1.0, 1.0, 512, 31),
-        params,
-        jnp.zeros((1, 2), int),
-        cache,
-        Jobs(jnp.ones((1, number), int), keys),
-        slots,
-    )
-    lengths = np.asarray(rollouts.lengths[0])
-    static = int(np.sum(np.max(lengths.reshape(-1, slots), axis=1)))
-    what = f"static batches of {slots} over refilled slots, {number} mixed lengths: decoding steps"
-    return [row(what, "times", [static / int(rollouts.steps)])]
+    prompt = jnp.zeros((1, 2), int)
+    _, cache = policy.score(model, params, prompt, 1.0)
+
+    def decode(part: slice) -> int:
+        keys = jax.random.split(jax.random.key(6), (1, number))[:, part]
+        jobs = Jobs(jnp.ones(keys.shape, int), keys)
+        sampler = Sampler(1.0, 1.0, 512, 31)
+        rollouts = policy.continue_sequences(model, sampler, params, prompt, cache, jobs, slots)
+        return int(rollouts.steps)
+
+    def refilled() -> int:
+        return decode(slice(None))
+
+    def static() -> int:
+        return sum(decode(part) for part in policy.chunks(number, slots))
+
+    ratio = _ratio(seconds_of(static, repeats), seconds_of(refilled, repeats))
+    what = f"static batches of {slots} over refilled slots, {number} mixed lengths"
+    return [
+        row(f"{what}: decoding steps", "times", [static() / refilled()], 3.0),
+        row(f"{what}: time", "times", [ratio]),
+    ]
 
 
-def _transformers_rows(sizes: Sizes, params: Any, repeats: int) -> list[Row]:
-    """The same model and batch in transformers' generate, where torch is installed."""
-    if importlib.util.find_spec("torch") is None:
-        return []
-    import torch
-    from transformers import AutoModelForCausalLM
+def response_rows(sizes: Sizes, phase: Phase, repeats: int) -> list[Row]:
+    """Responses of one length to as many prompts, by ours and by transformers' generate."""
+    quick = phase.problem.architecture
+    quick = replace(quick, max_length=quick.max_length + sizes.num_tokens)
+    wide_params = transformer.init(sizes.wide, jax.random.key(0))
+    return [
+        *_model_rows(sizes, "quick preset", quick, phase.params, repeats),
+        *_model_rows(sizes, "wide model", sizes.wide, wide_params, repeats),
+    ]
 
-    batch, new = 256, 64
-    prompts = np.random.default_rng(3).integers(60, size=(batch, sizes.prompt_length))
-    with tempfile.TemporaryDirectory() as folder:
-        hugging_face.save(folder, sizes.model, params)
-        model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    inputs = torch.tensor(prompts)
 
-    def theirs() -> None:
-        with torch.no_grad():
-            model.generate(
-                inputs,
-                attention_mask=torch.ones_like(inputs),
-                do_sample=True,
-                max_new_tokens=new,
-                min_new_tokens=new,
-                pad_token_id=0,
-            )
-
-    sampler = _fixed_length_sampler(sizes, new)
-    lengths = jnp.full(batch, sizes.prompt_length)
-    answer = partial(policy.answer_prompts, sizes.model, sampler, params, jnp.asarray(prompts))
+def _model_rows(
+    sizes: Sizes, name: str, model: TransformerConfig, params: Params, repeats: int
+) -> list[Row]:
+    batch, new = sizes.batch, sizes.num_tokens
+    last = model.vocab_size - 1
+    prompts = np.random.default_rng(3).integers(last, size=(batch, 24)).astype(np.int32)
+    # The end token is beyond those that are drawn: none ends early.
+    sampler = Sampler(1.0, 1.0, new, last, num_tokens=last)
+    lengths = np.full(batch, prompts.shape[1], np.int32)
+    answer = partial(policy.answer_prompts, model, sampler, params, prompts, lengths)
 
     def ours() -> None:
-        jax.block_until_ready(answer(lengths, jax.random.key(4), 1))
+        jax.block_until_ready(answer(jax.random.key(4), 1))
 
-    rates = {}
-    for name, function in (("transformers", theirs), ("ours", ours)):
-        function()
-        seconds = []
-        for _ in range(repeats):
-            started = time.perf_counter()
-            function()
-            seconds.append(time.perf_counter() - started)
-        rates[name] = [batch * new / s for s in seconds]
-    ratio = float(np.median(rates["ours"]) / np.median(rates["transformers"]))
-    return [
-        row(
-            f"{batch} responses of {new} tokens: transformers generate",
-            "tokens/s",
-            rates["transformers"],
-        ),
-        row(f"{batch} responses of {new} tokens: ours", "tokens/s", rates["ours"]),
-        row("ours over transformers generate", "times", [ratio]),
-    ]
+    size = sum(leaf.size for leaf in jax.tree.leaves(params))
+    what = f"{batch} responses of {new} tokens, {name} of {size:,} parameters"
+    ours_rates = [batch * new / s for s in seconds_of(ours, repeats)]
+    rows = [row(f"{what}: ours", "tokens/s", ours_rates)]
+    if generate_baseline.is_installed():
+        loaded = generate_baseline.load(model, params)
+        theirs = partial(generate_baseline.generate, loaded, list(prompts), new, None, batch)
+        rates = [batch * new / s for s in seconds_of(theirs, repeats)]
+        ratio = _ratio(ours_rates, rates)
+        rows += [
+            row(f"{what}: transformers' generate", "tokens/s", rates),
+            row(f"ours over transformers' generate, {name}: tokens/s", "times", [ratio], 5.0),
+        ]
+    return rows

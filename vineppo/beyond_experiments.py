@@ -1,5 +1,6 @@
 """The ablations, and controls that the paper does not have."""
 
+from dataclasses import replace
 from typing import Any
 
 from common.logger.claims import Claim, Criterion
@@ -56,7 +57,7 @@ def token_matched(preset: str) -> CompareConfig:
 
 
 def regimes(preset: str) -> PhaseConfig:
-    """VinePPO, RLOO and GRPO with a few hard lines, with all lines hard, from another SFT seed."""
+    """VinePPO and RLOO with a few hard lines, from another SFT seed, and with all lines hard."""
 
     def contestants(**changes: Any) -> tuple[tuple[str, Any], ...]:
         initial = presets.sft(preset, **changes)
@@ -73,15 +74,36 @@ def regimes(preset: str) -> PhaseConfig:
 
 
 def temperatures(preset: str) -> CompareConfig:
-    """VinePPO and PPO at higher temperatures of sampling."""
-    levels = {"smoke": (1.0,), "quick": (1.0, 1.3), "paper": (0.6, 0.8, 1.0)}[preset]
+    """VinePPO and PPO at several temperatures of sampling, the highest first."""
+    levels = {"smoke": (1.0,), "quick": (1.3, 1.0), "paper": (1.0, 0.8, 0.6)}[preset]
     methods: tuple[presets.Method, ...] = ("vineppo", "ppo")
+    contestants = dict(all_methods(preset).contestants)
+
+    def at(method: presets.Method, level: float) -> tuple[str, Any]:
+        name = f"{method}_hottest" if level == levels[0] else f"{method}_t{level:g}"
+        return name, replace(contestants[method], temperature=level)
+
     return CompareConfig(
-        tuple(
-            (f"{method}_t{level:g}", presets.rl(preset, method, temperature=level))
-            for method in methods
-            for level in levels
-        ),
+        tuple(at(method, level) for level in levels for method in methods), RATES[preset]
+    )
+
+
+def long_chains(preset: str) -> CompareConfig:
+    """VinePPO and RLOO on chains of 24 lines: half the responses, a third of the rollouts."""
+    tasks: dict[str, dict[str, Any]] = {
+        "smoke": {"num_lines": 5, "max_new_tokens": 12},
+        "quick": {"num_lines": 24, "max_new_tokens": 51},
+        "paper": {},
+    }
+    sizes: dict[str, dict[str, Any]] = {
+        "smoke": {"max_states": 0},
+        "quick": {"max_states": 0, "num_rollouts": 3, "num_questions": 4, "minibatch_size": 16},
+        "paper": {},
+    }
+    initial = presets.sft(preset, **tasks[preset])
+    methods: tuple[presets.Method, ...] = ("vineppo", "rloo")
+    return CompareConfig(
+        tuple((name, presets.rl(preset, name, initial, **sizes[preset])) for name in methods),
         RATES[preset],
     )
 
@@ -153,12 +175,21 @@ PHASE_CLAIMS = (
         Criterion("mean", "within", 0.03, target=0.0),
     ),
 )
+LONG_CLAIMS = (
+    Claim(
+        "ahead_on_long_chains",
+        "not in the paper",
+        "chains of 24 lines, two of them hard: VinePPO ahead of RLOO, averaged over training",
+        "vineppo_minus_rloo_mean_accuracy",
+        AHEAD,
+    ),
+)
 TEMPERATURE_CLAIMS = (
     Claim(
         "ahead_when_hot",
         "temperature tolerance",
-        "at the highest temperature VinePPO is still ahead of PPO at its own",
-        "vineppo_t1_minus_ppo_t1_test_accuracy",
+        "sampling at the highest temperature, VinePPO ends with a higher test accuracy than PPO",
+        "vineppo_hottest_minus_ppo_hottest_test_accuracy",
         AHEAD,
     ),
 )
@@ -174,7 +205,7 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "VinePPO with 9, 3 and 1 rollouts per state",
         K_CLAIMS,
         rollouts,
-        minutes=_minutes(2.0),
+        minutes=_minutes(1.0),
         figure="curves",
     ),
     "beyond_lambda": experiment(
@@ -184,30 +215,57 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         lambdas,
         minutes=_minutes(3.0),
         figure="curves",
+        why_it_fails={
+            "steps_matter_beyond_the_baseline": "the control's one value has nine rollouts, each "
+            "value of a step only one: its noise costs more than credit by step brings"
+        },
     ),
     "beyond_token_matched": experiment(
         "not in the paper",
         "GRPO with as many sampled tokens per iteration as VinePPO",
         TOKEN_CLAIMS,
         token_matched,
-        minutes=_minutes(3.0),
+        minutes=_minutes(1.5),
         figure="curves",
+        why_it_fails={
+            "ahead_of_grpo_with_as_many_tokens": "tokens spent on responses average over questions "
+            "and actions as well, those spent on rollouts over credit alone; an update of the ten "
+            "times larger batch takes more processor time"
+        },
     ),
     "beyond_when_it_helps": experiment(
         "not in the paper",
         "exact chains by share of critical steps, length and K; two regimes of the small model",
         PHASE_CLAIMS,
         regimes,
-        minutes=_minutes(3.0),
+        minutes=_minutes(1.0),
         figure="phases",
+        why_it_fails={
+            "critical_regime": "ahead in four seeds of five",
+            "uniform_regime": "VinePPO leads here too, in four seeds of five: the variance at the "
+            "initial policy does not tell how learning goes on",
+        },
     ),
     "ablation_temperature": experiment(
         "temperature tolerance",
         "VinePPO and PPO at higher sampling temperatures",
         TEMPERATURE_CLAIMS,
         temperatures,
-        minutes=_minutes(4.0),
+        minutes=_minutes(1.0),
         figure="curves",
-        not_by_default="four more trainings do not fit the twenty minutes",
+        why_it_fails={"ahead_when_hot": "ahead in three seeds of five"},
+    ),
+    "beyond_long_chains": experiment(
+        "not in the paper",
+        "chains of 24 lines in place of 6",
+        LONG_CLAIMS,
+        long_chains,
+        minutes=_minutes(6.0),
+        figure="curves",
+        why_it_fails={
+            "ahead_on_long_chains": "neither gets above the SFT model in this number of updates: "
+            "this tells nothing about credit"
+        },
+        not_by_default="a response of 24 lines costs as much as sixteen of 6",
     ),
 }

@@ -1,9 +1,11 @@
 """Checkpoints of a run: the whole training state, checksummed, the last two kept.
 
 A checkpoint holds the state's arrays (flax's message pack) and a header with the schema version,
-the configuration and the number of updates done. Nothing in it is executable.
+the configuration and the number of updates done. Nothing in it is executable. Arrays that lie on
+several devices are in a folder of orbax beside it, complete before the checkpoint is there.
 """
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +15,7 @@ import jax.numpy as jnp
 from flax import serialization
 
 from common.logger import atomic
+from vineppo import sharded_checkpoints
 from vineppo.errors import UserError
 from vineppo.settings import differing_fields
 
@@ -36,9 +39,15 @@ def save(folder: Path, state: Any, step: int, settings: Mapping[str, Any]) -> Pa
     """
     path = folder / f"checkpoint_{step:08d}.ckpt"
     header = {"schema_version": SCHEMA_VERSION, "step": step, "settings": settings}
-    atomic.write_checked(path, serialization.to_bytes(_with_key_data(state)), header)
+    rest, shards = sharded_checkpoints.split(state)
+    if shards:
+        sharded_checkpoints.save(path, shards)
+    payload = serialization.to_bytes(_with_key_data(jax.device_get(rest)))
+    atomic.write_checked(path, payload, header)
     for old in list_checkpoints(folder)[:-NUM_KEPT]:
         old.unlink()
+        if shards and not jax.process_index():
+            shutil.rmtree(sharded_checkpoints.folder_of(old), ignore_errors=True)
     return path
 
 
@@ -72,7 +81,11 @@ def load(path: Path, template: State, settings: Mapping[str, Any]) -> tuple[Stat
     differences = differing_fields(settings, header["settings"])
     if differences:
         raise UserError(f"{path} is of another configuration: {'; '.join(differences)}")
-    return _unpack(payload, template, path), header["step"]
+    rest, places = sharded_checkpoints.split(template)
+    state = _unpack(payload, rest, path)
+    if places:
+        state = sharded_checkpoints.joined(state, sharded_checkpoints.load(path, places))
+    return state, header["step"]
 
 
 def load_newest(

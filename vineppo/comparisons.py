@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,20 @@ FIRST_TUNING_SEED = 900  # the seeds of results begin at 0
 MEASURED = ("test_accuracy", "validation_accuracy", "train_accuracy", "test_any_right")
 
 
+class Tuned(NamedTuple):
+    """A training with the learning rate that was chosen for it."""
+
+    config: Any
+    result: RunResult
+
+
 def compare(config: CompareConfig, trainer: Trainer) -> Findings:
     """Trains all contestants; metrics are those of each at the end and along the way."""
-    results = {
+    tuned = {
         name: train_tuned(trainer, each, name, config.learning_rates, config.tuning_seeds)
         for name, each in config.contestants
     }
-    metrics = measured(results, len(trainer.seeds))
+    metrics = measured(tuned, len(trainer.seeds))
     initial = initial_configs(config.contestants)[0]
     sft = trainer.train(initial, "sft", [0]).metrics["test_accuracy"][0]
     metrics["sft_test_accuracy"] = [sft] * len(trainer.seeds)
@@ -30,20 +37,20 @@ def compare(config: CompareConfig, trainer: Trainer) -> Findings:
     metrics[f"{first}_minus_sft_test_accuracy"] = [
         value - sft for value in metrics[f"{first}_test_accuracy"]
     ]
-    curves = {name: curve_rows(result.log, trainer.seeds) for name, result in results.items()}
+    curves = {name: curve_rows(each.result.log, trainer.seeds) for name, each in tuned.items()}
     return Findings(metrics, side_by_side(curves))
 
 
 def train_tuned(
     trainer: Trainer, config: Any, name: str, learning_rates: Sequence[float], num_seeds: int
-) -> RunResult:
+) -> Tuned:
     """Trains with the learning rate, of a grid, that is best on validation.
 
     The grid is tried with seeds of its own; the judge is the mean validation accuracy over all
     evaluations, which a late collapse and a slow start both lower.
     """
     if not learning_rates:
-        return trainer.train(config, name)
+        return Tuned(config, trainer.train(config, name))
     seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + num_seeds)
 
     def with_rate(rate: float) -> Any:
@@ -55,13 +62,18 @@ def train_tuned(
         result = trainer.train(with_rate(rate), f"{name}_rate_{rate:g}", seeds)
         return float(np.mean([line["validation_accuracy"] for line in result.log]))
 
-    return trainer.train(with_rate(max(learning_rates, key=judged)), name)
+    best = with_rate(max(learning_rates, key=judged))
+    return Tuned(best, trainer.train(best, name))
 
 
-def measured(results: Mapping[str, RunResult], num_seeds: int) -> Metrics:
+def measured(tuned: Mapping[str, Tuned], num_seeds: int) -> Metrics:
     """Metrics of each contestant, and of the first against each other one within a seed."""
     metrics: Metrics = {}
-    for name, result in results.items():
+    results = {name: each.result for name, each in tuned.items()}
+    for name, (config, result) in tuned.items():
+        metrics[f"{name}_learning_rate"] = [config.learning_rate] * num_seeds
+        metrics[f"{name}_training_responses"] = [config.num_training_responses] * num_seeds
+        metrics[f"{name}_sampled_tokens"] = result.metrics["sampled_tokens"]
         for metric in MEASURED:
             metrics[f"{name}_{metric}"] = result.metrics[metric]
         metrics[f"{name}_mean_accuracy"] = np.mean(_curve(result, "test_accuracy"), 0).tolist()

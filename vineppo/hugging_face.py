@@ -132,7 +132,7 @@ def load_params(folder: Path | str, config: TransformerConfig) -> Params:
     """
     tensors = _read_tensors(Path(folder))
     shapes = jax.eval_shape(lambda key: transformer.init(config, key), jax.random.key(0))
-    tree: Any = {"layers": [{} for _ in range(config.num_layers)]}
+    tree: Any = {f"layers_{index}": {} for index in range(config.num_layers)}
     for place, name, is_matrix in _names(config):
         if name not in tensors:
             raise UserError(f"{folder} lacks the tensor {name}")
@@ -254,7 +254,7 @@ def _names(config: TransformerConfig) -> Iterator[tuple[tuple[Any, ...], str, bo
     for index in range(config.num_layers):
         for ours, theirs in of_layer.items():
             is_matrix = "_proj.weight" in theirs
-            yield ("layers", index, ours), f"model.layers.{index}.{theirs}", is_matrix
+            yield (f"layers_{index}", ours), f"model.layers.{index}.{theirs}", is_matrix
     yield ("final_norm",), "model.norm.weight", False
     if not config.is_tied:
         yield ("head",), "lm_head.weight", True

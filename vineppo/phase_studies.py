@@ -30,13 +30,13 @@ def find_phases(config: PhaseConfig, trainer: Trainer) -> Findings:
             name = f"chain_{row['update']:g}_share_{row['share']:g}_k{rollouts}"
             metrics[name] = [row[f"signal_ratio_k{rollouts}"]] * num_seeds
     for regime, contestants in config.regimes:
-        results = {
+        tuned = {
             name: comparisons.train_tuned(
                 trainer, each, f"{regime}_{name}", config.learning_rates, config.tuning_seeds
             )
             for name, each in contestants
         }
-        found = comparisons.measured(results, num_seeds)
+        found = comparisons.measured(tuned, num_seeds)
         metrics |= {f"{regime}_{name}": values for name, values in found.items()}
     if len(config.regimes) > 1:
         (first, contestants), (second, _) = config.regimes[:2]

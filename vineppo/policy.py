@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from vineppo import sampling, transformer
+from vineppo import sampling, sharding, transformer
 from vineppo.sampling import Jobs, Rollouts, Sampler
 from vineppo.tasks import Responses, Split, Task
 from vineppo.transformer import Cache, Params, TransformerConfig
@@ -132,8 +132,9 @@ def respond(
     """
     lengths = split.prompt_lengths[rows]
     prompts = split.prompts[rows][:, : _rounded(int(lengths.max()))]
+    prompts, lengths = (sharding.beside(params, each) for each in (prompts, lengths))
     rollouts = answer_prompts(architecture, sampler, params, prompts, lengths, key, num_responses)
-    tokens, ends, is_finished, num_tokens = jax.device_get(
+    tokens, ends, is_finished, num_tokens = sharding.fetch(
         (rollouts.tokens, rollouts.lengths, rollouts.is_finished, rollouts.num_tokens)
     )
     flat = (-1, tokens.shape[-1])

@@ -82,11 +82,14 @@ def update(
     warmup = 0 if state.critic is None else config.critic_warmup
     is_policy_frozen = jnp.asarray(state.step < warmup)
     rates = jnp.array([config.learning_rate, config.critic_learning_rate])
-    batch = Batch(*(jnp.asarray(each) for each in batch))
-    if config.model_shards:
-        batch = sharding.place_rows(batch, sharding.make_mesh(config.model_shards))
     carry = (state.params, state.optimizer_state, state.critic)
-    return _update(architecture, settings, carry, batch, rates, is_policy_frozen, key)
+    if not config.model_shards:
+        batch = Batch(*(jnp.asarray(each) for each in batch))
+        return _update(architecture, settings, carry, batch, rates, is_policy_frozen, key)
+    mesh = sharding.make_mesh(config.model_shards)
+    batch = sharding.place_rows(batch, mesh)
+    *carry, metrics = _update(architecture, settings, carry, batch, rates, is_policy_frozen, key)
+    return (*sharding.place_params(carry, mesh), metrics)
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)

@@ -111,7 +111,7 @@ def restem(preset: str, initial: SftConfig | None = None) -> RestEmConfig:
         "quick": {
             **_ON_OUR_TASK,
             "num_updates": 2,
-            "num_questions": 256,
+            "num_questions": 96,
             "num_batches": 60,
             "choose_every_batches": 20,
             "eval_samples": 2,
@@ -143,7 +143,8 @@ def dpo(preset: str, initial: SftConfig | None = None) -> DpoConfig:
             **_ON_OUR_TASK,
             "num_updates": 80,
             "eval_every_updates": 40,
-            "num_questions": 128,
+            "num_questions": 96,
+            "num_responses": 16,
             "eval_samples": 2,
             "max_pairs": 32,
         },

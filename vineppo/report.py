@@ -6,7 +6,7 @@ from typing import Any
 from common.logger import atomic, claim_table, results
 from vineppo.configs import EXPERIMENTS
 from vineppo.errors import UserError
-from vineppo.figures import draw
+from vineppo.figures import NAMES, draw
 
 FOLDER = Path(__file__).parent
 
@@ -28,6 +28,7 @@ def rebuild(folder: Path = FOLDER) -> None:
             draw(record["experiment"], results_dir / preset)
     tables = {
         "claims": claims_table(results_dir, is_default=True),
+        "methods": methods_table(results_dir),
         "more_claims": claims_table(results_dir, is_default=False),
         "bench": bench_table(results_dir),
     }
@@ -75,18 +76,49 @@ def _with_wording(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "claims": [worded(claim) for claim in record["claims"]]}
 
 
+def methods_table(results_dir: Path) -> str:
+    """Returns what each method of the main table was given and reached; empty if it was not run."""
+    path = results_dir / "quick" / "table_main.json"
+    if not path.exists():
+        return ""
+    record = results.read_record(path)
+    rows = [
+        "| method | test accuracy [95 % interval] | learning rate | responses | tokens sampled |",
+        "|---|---|---|---|---|",
+    ]
+    for name, _ in record["config"]["contestants"]:
+
+        def of(metric: str) -> dict[str, Any]:
+            found: dict[str, Any] = record["metrics"][f"{name}_{metric}"]  # noqa: B023 (called here)
+            return found
+
+        accuracy = claim_table.estimate_text(
+            of("test_accuracy")["mean"], of("test_accuracy")["ci95"]
+        )
+        rows.append(
+            f"| {NAMES[name]} | {accuracy} | {of('learning_rate')['mean']:g} "
+            f"| {of('training_responses')['mean']:,.0f} | {of('sampled_tokens')['mean']:,.0f} |"
+        )
+    initial = record["metrics"]["sft_test_accuracy"]["mean"]
+    rows.append(f"| {NAMES['sft']}, where all begin | {initial:.3f} | | | |")
+    return "\n".join(rows)
+
+
 def bench_table(results_dir: Path) -> str:
     """Returns the benchmark of bench.json as a table; empty if there is none."""
     path = results_dir / "bench.json"
     if not path.exists():
         return ""
     bench = atomic.read_json(path)
-    rows = ["| measured | median | lowest - highest |", "|---|---|---|"]
+    rows = ["| measured | median | lowest - highest | target |", "|---|---|---|---|"]
     for row in bench["rows"]:
         low, high = row["range"]
+        target = f"{row['target']:g} or more" if "target" in row else ""
         rows.append(
-            f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} |"
+            f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} "
+            f"| {target} |"
         )
     versions = bench["versions"]
     machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
-    return "\n".join([*rows, "", f"{bench['repeats']} repeats after a warm-up, on {machine}."])
+    repeats = f"{bench['repeats']} repeats after a warm-up, on {machine}."
+    return "\n".join([*rows, "", f"{repeats} {bench['note']}"])

@@ -14,7 +14,7 @@ import numpy as np
 
 from common.logger import atomic, progress, trackers
 from common.logger.run_folder import RunFolder
-from vineppo import checkpoints, methods, resume
+from vineppo import checkpoints, methods, resume, sharding
 from vineppo.errors import DivergedError, UserError
 from vineppo.methods import Config, Training
 from vineppo.problem import first_params, make_problem
@@ -83,10 +83,12 @@ def run_seeds(
       InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
     """
     settings = {"kind": type(config).__name__, **asdict(config), "seeds": list(seeds)}
-    if options.resume:
-        folder = resume.folder_to_continue(path, settings, options.warn)
-    else:
-        folder = resume.new_folder(path, settings)
+    with sharding.after_first_process():
+        path = sharding.own_folder(path)
+        if options.resume:
+            folder = resume.folder_to_continue(path, settings, options.warn)
+        else:
+            folder = resume.new_folder(path, settings)
     options.stop_if_asked()
     training = methods.make_training(config, reference)
     states = [training.init(seed) for seed in seeds]
@@ -209,9 +211,9 @@ def _advance_to_end(
                 sink.log(step, line)
             bar.advance(step, **{SHOWN[n]: float(np.mean(line[n])) for n in SHOWN if n in line})
             if getattr(config, "keeps_snapshots", False):
-                models = [{"params": s.params, "critic": s.critic} for s in states]
+                models = sharding.fetch([{"params": s.params, "critic": s.critic} for s in states])
                 checkpoints.save_snapshot(folder.path, models, step)
-            checkpoints.save(folder.path, jax.device_get(states), step, folder.config)
+            checkpoints.save(folder.path, states, step, folder.config)
             options.stop_if_asked()
     return states, min(seconds, default=0.0)
 
@@ -242,6 +244,11 @@ def _map_seeds(
     return list(pool.map(function, states))
 
 
+@jax.jit
+def _is_finite(params: Params) -> jax.Array:
+    return jnp.all(jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]))
+
+
 def _check_finite(
     line: dict[str, list[float]], states: list[State], step: int, folder: RunFolder
 ) -> None:
@@ -252,8 +259,7 @@ def _check_finite(
     """
     bad = [(name, i) for name, row in line.items() for i, x in enumerate(row) if not np.isfinite(x)]
     for index, state in enumerate(states):
-        leaves = jax.device_get(jax.tree.leaves(state.params))
-        bad += [("a parameter", index) for leaf in leaves if not np.all(np.isfinite(leaf))]
+        bad += [] if _is_finite(state.params) else [("a parameter", index)]
     if bad:
         name, index = bad[0]
         kept = checkpoints.list_checkpoints(folder.path)

@@ -21,7 +21,7 @@ class CompareConfig:
 
     contestants: Trainings
     learning_rates: tuple[float, ...] = ()
-    tuning_seeds: int = 1
+    tuning_seeds: int = 2
 
     def trainings(self) -> Trainings:
         """What is trained."""
@@ -46,7 +46,7 @@ class ValueConfig:
 
     ppo: RlConfig
     learning_rates: tuple[float, ...] = ()
-    tuning_seeds: int = 1
+    tuning_seeds: int = 2
     num_trajectories: int = 64
     num_states: int = 1024
     num_truth_rollouts: int = 256
@@ -75,7 +75,7 @@ class PhaseConfig:
 
     regimes: tuple[tuple[str, Trainings], ...]
     learning_rates: tuple[float, ...] = ()
-    tuning_seeds: int = 1
+    tuning_seeds: int = 2
     lengths: tuple[int, ...] = (4, 8, 16, 32)
     shares: tuple[float, ...] = (0.125, 0.25, 0.5, 1.0)
     rollouts: tuple[int, ...] = (1, 3, 9)

@@ -60,7 +60,8 @@ class RlTraining(NamedTuple):
         if config.method == "ppo":
             critic = ppo.init_critic(config, params, jax.random.fold_in(key, 2**31 - 1))
         zero = jnp.zeros((), jnp.int32)
-        return RlState(params, optimizer.init(params), critic, key, zero, jnp.zeros(()))
+        optimizer_state, critic = self._placed((optimizer.init(params), critic))
+        return RlState(params, optimizer_state, critic, key, zero, jnp.zeros(()))
 
     def update(self, state: RlState) -> tuple[RlState, Metrics]:
         """One iteration: sample, grade, value and credit, update."""
@@ -145,9 +146,11 @@ class RlTraining(NamedTuple):
         if config.method == "ppo":
             assert state.critic is not None
             values = policy.score_values(
-                self.problem.architecture, state.critic.params, jnp.asarray(sequences)
+                self.problem.architecture,
+                state.critic.params,
+                sharding.beside(state.params, sequences),
             )
-            values = np.asarray(values) * mask
+            values = sharding.fetch(values) * mask
             credit = critic_advantages(config.trace_decay, values, rewards, mask)
             return _at_tokens(credit, mask), log_probs, values, 0
         of_group = {"grpo": advantages.grpo, "rloo": advantages.rloo}[config.method]
@@ -155,8 +158,8 @@ class RlTraining(NamedTuple):
         flat = np.concatenate([of_group(group) for group in groups])
         return (flat[:, None] * mask).astype(np.float32), log_probs, no_values, 0
 
-    def _placed(self, params: Params) -> Params:
-        """Parameters on the devices of the run."""
+    def _placed(self, params: Any) -> Any:
+        """Parameters, or what belongs to them, on the devices of the run."""
         shards = self.config.model_shards
         return sharding.place_params(params, sharding.make_mesh(shards)) if shards else params
 
@@ -166,12 +169,12 @@ class RlTraining(NamedTuple):
             policy.score(
                 self.problem.architecture,
                 params,
-                jnp.asarray(sequences[part]),
+                sharding.beside(params, sequences[part]),
                 self.config.temperature,
             )[0]
             for part in policy.chunks(len(sequences), self.config.groups_at_once)
         ]
-        return np.concatenate(jax.device_get(parts))
+        return np.concatenate(sharding.fetch(parts))
 
     def evaluate(self, state: RlState) -> Metrics:
         """Pass@1 on validation, test, and as many training questions."""

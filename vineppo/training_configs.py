@@ -112,6 +112,11 @@ class RlConfig:
         return self.num_questions * self.num_responses
 
     @property
+    def num_training_responses(self) -> int:
+        """Of the whole run; rollouts that only give values are not among them."""
+        return self.num_updates * self.num_trajectories
+
+    @property
     def num_optimizer_steps(self) -> int:
         """Of the whole run."""
         return self.num_updates * self.num_epochs * self.num_trajectories // self.minibatch_size
@@ -142,6 +147,11 @@ class RestEmConfig:
         check_divides(self, "num_updates", "eval_every_updates")
         check_divides(self, "num_batches", "choose_every_batches")
 
+    @property
+    def num_training_responses(self) -> int:
+        """Of the whole run."""
+        return self.num_updates * self.num_questions * self.num_responses
+
 
 @dataclass(frozen=True)
 class DpoConfig:
@@ -166,3 +176,8 @@ class DpoConfig:
         """Refuses values outside their range and sizes that do not divide."""
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
+
+    @property
+    def num_training_responses(self) -> int:
+        """Of the whole run: all are drawn before the first update."""
+        return self.num_questions * self.num_responses

@@ -1,4 +1,4 @@
-"""The Llama architecture as pure functions of a tree of parameters.
+"""The Llama architecture in flax linen: whole sequences, or a token more of every rollout.
 
 One block serves Llama, RhoMath, DeepSeekMath and Qwen2: RMSNorm, rotary positions, grouped heads,
 SwiGLU, a tied or untied head, biases on q, k, v where a checkpoint has them. Numbers are stored and
@@ -8,13 +8,14 @@ Shapes: P sequences (or groups of rollouts), L tokens, E hidden units, V vocabul
 groups that share a key, D units of a head, S slots of rollouts, M columns of a tail cache.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import chex
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 from jax import Array
 
 Params = dict[str, Any]
@@ -71,44 +72,134 @@ class Tail(NamedTuple):
     tail_mask: Array  # [P, S, M], columns that a slot has written since it began its rollout
 
 
+class Transformer(nn.Module):
+    """The model; `__call__` reads whole sequences, `decode` a token of every rollout."""
+
+    config: TransformerConfig
+
+    def setup(self) -> None:
+        """Declares parameters; `layers_0`, `layers_1` and so on are blocks."""
+        config = self.config
+        vocabulary, width, dtype = config.vocab_size, config.hidden_size, jnp.dtype(config.dtype)
+        block = nn.remat(Block, methods=["read"]) if config.rematerialise else Block
+        self.embedding = self.param("embedding", _normal, (vocabulary, width), dtype, width)
+        self.layers = [block(config) for _ in range(config.num_layers)]
+        self.final_norm = self.param("final_norm", nn.initializers.ones, (width,), dtype)
+        if not config.is_tied:
+            self.head = self.param("head", _normal, (width, vocabulary), dtype)
+
+    def __call__(self, tokens: Array) -> tuple[Array, Cache]:
+        """Reads whole sequences, each from position 0; see `forward`."""
+        chex.assert_rank(tokens, 2)
+        positions = jnp.broadcast_to(jnp.arange(tokens.shape[1]), tokens.shape)
+        x, cache = self.embedding[tokens], []
+        for layer in self.layers:
+            x, key_value = layer.read(x, positions)
+            cache.append(key_value)
+        return rms_norm(x, self.final_norm, self.config.norm_epsilon), tuple(cache)
+
+    def decode(self, tokens: Array, tail: Tail, prefix: Cache, tails: Cache) -> tuple[Array, Cache]:
+        """Reads one more token of every rollout; see `decode`."""
+        chex.assert_rank([tokens, tail.prefix_mask, tail.tail_mask], [2, 3, 3])
+        x, updated = self.embedding[tokens], []
+        for layer, shared, own in zip(self.layers, prefix, tails, strict=True):
+            x, own = layer.decode(x, tail, shared, own)
+            updated.append(own)
+        return rms_norm(x, self.final_norm, self.config.norm_epsilon), tuple(updated)
+
+
+class Block(nn.Module):
+    """Attention and SwiGLU, each added to the stream."""
+
+    config: TransformerConfig
+
+    def setup(self) -> None:
+        """Declares parameters."""
+        config = self.config
+        width, inner, dtype = config.hidden_size, config.intermediate_size, jnp.dtype(config.dtype)
+        queries, keys = config.num_heads * config.head_dim, config.num_kv_heads * config.head_dim
+
+        def matrix(name: str, rows: int, columns: int) -> Array:
+            return self.param(name, _normal, (rows, columns), dtype)
+
+        def norm(name: str) -> Array:
+            return self.param(name, nn.initializers.ones, (width,), dtype)
+
+        self.attention_norm, self.mlp_norm = norm("attention_norm"), norm("mlp_norm")
+        self.query, self.output = matrix("query", width, queries), matrix("output", queries, width)
+        self.key, self.value = matrix("key", width, keys), matrix("value", width, keys)
+        self.gate, self.up = matrix("gate", width, inner), matrix("up", width, inner)
+        self.down = matrix("down", inner, width)
+        if config.has_qkv_bias:
+            zeros = partial(self.param, init_fn=nn.initializers.zeros)
+            self.query_bias = zeros("query_bias", shape=(queries,), dtype=dtype)
+            self.key_bias = zeros("key_bias", shape=(keys,), dtype=dtype)
+            self.value_bias = zeros("value_bias", shape=(keys,), dtype=dtype)
+
+    def read(self, x: Array, positions: Array) -> tuple[Array, tuple[Array, Array]]:
+        """Whole sequences [P, L, E]; returns keys and values [P, C, L, D] too."""
+        length = x.shape[1]
+        query, key, value = self.query_key_value(x, positions)
+        key, value = jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2)
+        scores = jnp.einsum("plcgd,pcmd->pcglm", query, key).astype(jnp.float32)
+        causal = jnp.tril(jnp.ones((length, length), bool))
+        weights = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf), axis=-1)
+        attended = jnp.einsum("pcglm,pcmd->plcgd", weights.astype(value.dtype), value)
+        return self.rest(x, attended), (key, value)
+
+    def decode(
+        self, x: Array, tail: Tail, shared: tuple[Array, Array], own: tuple[Array, Array]
+    ) -> tuple[Array, tuple[Array, Array]]:
+        """A token of every slot [P, S, E]; returns the block's tail with one more column."""
+        query, key, value = self.query_key_value(x, tail.positions)
+        at = (0, 0, 0, tail.column, 0)
+        keys = jax.lax.dynamic_update_slice(own[0], key[:, :, :, None], at)
+        values = jax.lax.dynamic_update_slice(own[1], value[:, :, :, None], at)
+        far = jnp.einsum("pscgd,pcld->pscgl", query, shared[0])
+        near = jnp.einsum("pscgd,pscmd->pscgm", query, keys)
+        scores = jnp.concatenate([far, near], axis=-1).astype(jnp.float32)
+        mask = jnp.concatenate([tail.prefix_mask, tail.tail_mask], axis=-1)[:, :, None, None]
+        weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1).astype(query.dtype)
+        split = tail.prefix_mask.shape[-1]
+        from_far = jnp.einsum("pscgl,pcld->pscgd", weights[..., :split], shared[1])
+        from_near = jnp.einsum("pscgm,pscmd->pscgd", weights[..., split:], values)
+        return self.rest(x, from_far + from_near), (keys, values)
+
+    def query_key_value(self, x: Array, positions: Array) -> tuple[Array, Array, Array]:
+        """Queries [P, L, C, G, D], divided by sqrt(D), keys and values [P, L, C, D]."""
+        config = self.config
+        normed = rms_norm(x, self.attention_norm, config.norm_epsilon)
+        products = [normed @ matrix for matrix in (self.query, self.key, self.value)]
+        if config.has_qkv_bias:
+            biases = (self.query_bias, self.key_bias, self.value_bias)
+            products = [p + b[None, None] for p, b in zip(products, biases, strict=True)]
+        query, key, value = (
+            each.reshape(*x.shape[:2], heads, config.head_dim)
+            for each, heads in zip(
+                products, (config.num_heads, config.num_kv_heads, config.num_kv_heads), strict=True
+            )
+        )
+        query = rotate(query, positions, config.rope) * config.head_dim**-0.5
+        groups = (config.num_kv_heads, config.num_heads // config.num_kv_heads, config.head_dim)
+        return query.reshape(*x.shape[:2], *groups), rotate(key, positions, config.rope), value
+
+    def rest(self, x: Array, attended: Array) -> Array:
+        """Output projection and SwiGLU, each added to the stream."""
+        x = x + attended.reshape(*x.shape[:2], -1) @ self.output
+        normed = rms_norm(x, self.mlp_norm, self.config.norm_epsilon)
+        return x + (jax.nn.silu(normed @ self.gate) * (normed @ self.up)) @ self.down
+
+
+def _normal(key: Array, shape: tuple[int, int], dtype: Any, inputs: int = 0) -> Array:
+    """Normal with standard deviation 1/sqrt(inputs), by default the rows."""
+    drawn = jax.random.normal(key, shape) * (inputs or shape[0]) ** -0.5
+    return drawn.astype(dtype)
+
+
+@partial(jax.jit, static_argnums=0)
 def init(config: TransformerConfig, key: Array) -> Params:
     """Draws parameters, normal with standard deviation 1/sqrt(inputs); consumes the key."""
-    embedding_key, head_key, layers_key = jax.random.split(key, 3)
-    width, dtype = config.hidden_size, jnp.dtype(config.dtype)
-
-    def normal(key: Array, rows: int, columns: int, scale: float) -> Array:
-        return (jax.random.normal(key, (rows, columns)) * scale).astype(dtype)
-
-    def layer(key: Array) -> Params:
-        queries, keys = config.num_heads * config.head_dim, config.num_kv_heads * config.head_dim
-        inner = config.intermediate_size
-        sizes = {
-            "query": (width, queries),
-            "key": (width, keys),
-            "value": (width, keys),
-            "output": (queries, width),
-            "gate": (width, inner),
-            "up": (width, inner),
-            "down": (inner, width),
-        }
-        drawn = {
-            name: normal(each, *size, size[0] ** -0.5)
-            for (name, size), each in zip(
-                sizes.items(), jax.random.split(key, len(sizes)), strict=True
-            )
-        }
-        biases = {"query_bias": queries, "key_bias": keys, "value_bias": keys}
-        zeros = {name: jnp.zeros(size, dtype) for name, size in biases.items()}
-        norms = {name: jnp.ones(width, dtype) for name in ("attention_norm", "mlp_norm")}
-        return {**drawn, **norms, **(zeros if config.has_qkv_bias else {})}
-
-    params = {
-        "embedding": normal(embedding_key, config.vocab_size, width, width**-0.5),
-        "layers": [layer(each) for each in jax.random.split(layers_key, config.num_layers)],
-        "final_norm": jnp.ones(width, dtype),
-    }
-    if not config.is_tied:
-        params["head"] = normal(head_key, width, config.vocab_size, width**-0.5)
+    params: Params = Transformer(config).init(key, jnp.zeros((1, 1), int))["params"]
     return params
 
 
@@ -126,29 +217,8 @@ def forward(config: TransformerConfig, params: Params, tokens: Array) -> tuple[A
       Final hidden states [P, L, E], normalised, and the cache, keys and values [P, C, L, D] of
       every layer.
     """
-    chex.assert_rank(tokens, 2)
-    length = tokens.shape[1]
-    positions = jnp.broadcast_to(jnp.arange(length), tokens.shape)
-    causal = jnp.tril(jnp.ones((length, length), bool))
-
-    def attend(query: Array, key: Array, value: Array) -> Array:
-        scores = jnp.einsum("plcgd,pcmd->pcglm", query, key).astype(jnp.float32)
-        weights = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf), axis=-1)
-        return jnp.einsum("pcglm,pcmd->plcgd", weights.astype(value.dtype), value)
-
-    def block(layer: Params, x: Array) -> tuple[Array, tuple[Array, Array]]:
-        query, key, value = _query_key_value(config, layer, x, positions)
-        cached = (jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2))
-        return _rest_of_block(config, layer, x, attend(query, *cached)), cached
-
-    if config.rematerialise:
-        block = jax.checkpoint(block)
-    x = params["embedding"][tokens]
-    cache = []
-    for layer in params["layers"]:
-        x, key_value = block(layer, x)
-        cache.append(key_value)
-    return rms_norm(x, params["final_norm"], config.norm_epsilon), tuple(cache)
+    read: tuple[Array, Cache] = Transformer(config).apply({"params": params}, tokens)
+    return read
 
 
 def decode(
@@ -176,32 +246,10 @@ def decode(
     Returns:
       Final hidden states [P, S, E] and the tails with one more column.
     """
-    chex.assert_rank([tokens, tail.prefix_mask, tail.tail_mask], [2, 3, 3])
-    mask = jnp.concatenate([tail.prefix_mask, tail.tail_mask], axis=-1)[:, :, None, None]
-    split = tail.prefix_mask.shape[-1]
-
-    def attend(
-        query: Array, shared: tuple[Array, Array], own: tuple[Array, Array]
-    ) -> Array:  # [P, S, C, G, D]
-        far = jnp.einsum("pscgd,pcld->pscgl", query, shared[0])
-        near = jnp.einsum("pscgd,pscmd->pscgm", query, own[0])
-        scores = jnp.concatenate([far, near], axis=-1).astype(jnp.float32)
-        weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1).astype(query.dtype)
-        from_far = jnp.einsum("pscgl,pcld->pscgd", weights[..., :split], shared[1])
-        return from_far + jnp.einsum("pscgm,pscmd->pscgd", weights[..., split:], own[1])
-
-    x = params["embedding"][tokens]
-    updated = []
-    for layer, shared, (keys, values) in zip(params["layers"], prefix, tails, strict=True):
-        query, key, value = _query_key_value(config, layer, x, tail.positions)
-        at = (0, 0, 0, tail.column, 0)
-        own = (
-            jax.lax.dynamic_update_slice(keys, key[:, :, :, None], at),
-            jax.lax.dynamic_update_slice(values, value[:, :, :, None], at),
-        )
-        x = _rest_of_block(config, layer, x, attend(query, shared, own))
-        updated.append(own)
-    return rms_norm(x, params["final_norm"], config.norm_epsilon), tuple(updated)
+    read: tuple[Array, Cache] = Transformer(config).apply(
+        {"params": params}, tokens, tail, prefix, tails, method="decode"
+    )
+    return read
 
 
 def logits(params: Params, hidden: Array) -> Array:
@@ -256,30 +304,3 @@ def rotate(x: Array, positions: Array, rope: Rope) -> Array:
     first, second = jnp.split(x.astype(jnp.float32), 2, axis=-1)
     rotated = jnp.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
     return rotated.astype(x.dtype)
-
-
-def _query_key_value(
-    config: TransformerConfig, layer: Params, x: Array, positions: Array
-) -> tuple[Array, Array, Array]:
-    """Queries [P, L, C, G, D], divided by sqrt(D), keys and values [P, L, C, D]."""
-    normed = rms_norm(x, layer["attention_norm"], config.norm_epsilon)
-
-    def project(name: str, heads: int) -> Array:
-        product = normed @ layer[name]
-        if config.has_qkv_bias:
-            product = product + layer[f"{name}_bias"][None, None]
-        return product.reshape(*x.shape[:2], heads, config.head_dim)
-
-    query = rotate(project("query", config.num_heads), positions, config.rope)
-    key = rotate(project("key", config.num_kv_heads), positions, config.rope)
-    groups = (config.num_kv_heads, config.num_heads // config.num_kv_heads, config.head_dim)
-    query = (query * config.head_dim**-0.5).reshape(*x.shape[:2], *groups)
-    return query, key, project("value", config.num_kv_heads)
-
-
-def _rest_of_block(config: TransformerConfig, layer: Params, x: Array, attended: Array) -> Array:
-    """Output projection and SwiGLU, each added to the stream."""
-    x = x + attended.reshape(*x.shape[:2], -1) @ layer["output"]
-    normed = rms_norm(x, layer["mlp_norm"], config.norm_epsilon)
-    gated: Callable[[Array], Array] = jax.nn.silu
-    return x + (gated(normed @ layer["gate"]) * (normed @ layer["up"])) @ layer["down"]

@@ -33,7 +33,7 @@ def judge_values(config: ValueConfig, trainer: Trainer) -> Findings:
     """
     result = comparisons.train_tuned(
         trainer, config.ppo, "ppo", config.learning_rates, config.tuning_seeds
-    )
+    ).result
     known = (config, tuple(trainer.seeds))
     if known in trainer.judged:
         found: Findings = trainer.judged[known]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from vineppo import policy, value_estimation
+from vineppo import policy, sharding, value_estimation
 from vineppo.problem import Problem
 from vineppo.sampling import Jobs, Rollouts, Sampler
 from vineppo.tasks import Responses, Split
@@ -99,16 +99,15 @@ def roll_out(
     keys = _job_keys(key, table)
     log_probs, sampled, tokens, steps = [], [], 0, 0
     for part in policy.chunks(len(sequences), config.groups_at_once):
-        read, cache = policy.score(
-            problem.architecture, params, jnp.asarray(sequences[part]), sampler.temperature
-        )
+        here = sharding.beside(params, sequences[part])
+        read, cache = policy.score(problem.architecture, params, here, sampler.temperature)
         rollouts: Rollouts = policy.continue_sequences(
             problem.architecture,
             sampler,
             params,
-            jnp.asarray(sequences[part]),
+            here,
             cache,
-            Jobs(jnp.asarray(starts[part]), keys[part]),
+            Jobs(sharding.beside(params, starts[part]), keys[part]),
             config.num_slots,
         )
         log_probs.append(read)
@@ -116,12 +115,12 @@ def roll_out(
         tokens += int(rollouts.num_tokens)
         steps += int(rollouts.steps)
     new, lengths, is_finished = (
-        np.concatenate(each)[is_job] for each in zip(*jax.device_get(sampled), strict=True)
+        np.concatenate(each)[is_job] for each in zip(*sharding.fetch(sampled), strict=True)
     )
     which = table.states[is_job]
     continuations = Responses(responses.rows[states.owners[which]], new, lengths, is_finished)
     whole = value_estimation.joined(responses, states, which, continuations)
-    return whole, np.concatenate(jax.device_get(log_probs)), (tokens, steps)
+    return whole, np.concatenate(sharding.fetch(log_probs)), (tokens, steps)
 
 
 @jax.jit

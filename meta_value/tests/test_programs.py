@@ -1,5 +1,8 @@
 """Tests of the functions of a run over all seeds."""
 
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 
 from meta_value import programs
 from meta_value.errors import UserError
+from meta_value.tests.commands import ROOT
 
 
 def counting(num_seeds, num_updates):
@@ -44,3 +48,18 @@ def test_lack_of_memory_is_explained_and_other_errors_are_not():
         fail("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\nmore")
     with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
         fail("INTERNAL: something else")
+
+
+def test_the_commands_avoid_the_reductions_that_crash(environment):
+    """The published M-MAML ends the process without the flag, as this sum does (jaxlib 0.10.2)."""
+    program = (
+        "from meta_value.__main__ import prepare_jax; prepare_jax(); import jax, jax.numpy as jnp\n"
+        "x = jnp.ones((3, 1, 2, 2, 8, 8, 8))\n"
+        "print(float(jax.jit(lambda a, b: jnp.sum(a * b, axis=3))(x, x).sum()))"
+    )
+    flags = {name: value for name, value in environment.items() if name != "XLA_FLAGS"}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=flags, cwd=ROOT, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert float(finished.stdout) == 3 * 2 * 2 * 8**3

@@ -1,33 +1,39 @@
 """Run by a test in a process with eight fake devices: an update on one device and on a mesh."""
 
 import sys
+from typing import cast
 
 import jax
 import numpy as np
+import optax
 
 from vineppo import presets
 from vineppo.problem import first_params, make_problem
 from vineppo.train import RlTraining
 
 
-def main() -> int:
-    """Says how many devices hold a matrix, and the largest differences that were found."""
+def main(method: presets.Method) -> int:
+    """Says how many devices hold a matrix, how far metrics differ, and the step of parameters."""
     initial = presets.sft("smoke")
     problem = make_problem(initial)
     reference = first_params(problem)
     found = []
     for shards in (0, 2):
-        config = presets.rl("smoke", "ppo", initial, model_shards=shards)
+        config = presets.rl("smoke", method, initial, model_shards=shards, critic_head="normal")
         training = RlTraining(config, problem, reference)
         state, metrics = training.update(training.init(0))
-        matrix = state.params["layers"][0]["gate"]
+        metrics |= training.evaluate(state)
+        matrix = state.params["layers_0"]["gate"]
         found.append((metrics, jax.device_get(state.params), len(matrix.sharding.device_set)))
     (metrics, params, _), (sharded_metrics, sharded_params, num_devices) = found
-    errors = jax.tree.map(lambda a, b: np.max(np.abs(a - b)), params, sharded_params)
+    error, change = (
+        optax.tree.norm(jax.tree.map(lambda a, b: np.asarray(a) - np.asarray(b), params, other))
+        for other in (sharded_params, reference)
+    )
     worst = max(abs(metrics[name] - sharded_metrics[name]) for name in metrics)
-    sys.stdout.write(f"{num_devices} {worst:.2e} {max(jax.tree.leaves(errors)):.2e}\n")
+    sys.stdout.write(f"{num_devices} {worst:.2e} {error / change:.2e}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(cast(presets.Method, sys.argv[1])))

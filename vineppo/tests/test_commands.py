@@ -17,6 +17,7 @@ from vineppo.tests.golden import make_golden
 
 TRAIN = ("train", commands.TRAINED)
 RESUME = (*commands.TRAIN, "--run-dir", "run", "--resume")
+HOSTS = ("--coordinator", "localhost:1", "--num-processes", "2")
 MODEL = str(make_golden.FOLDER / "grouped")
 
 # What is refused before a run begins, and what the line must say.
@@ -49,6 +50,11 @@ REFUSED = [
     (["reproduce", "--preset", "paper"], "preset paper needs --model"),
     ([*TRAIN, "--preset", "rho1b-gsm8k", "--model", "gone"], "there is no config.json in gone"),
     ([*TRAIN, "--model", MODEL], "--model belongs to presets of checkpoints"),
+    ([*TRAIN, "--process", "1"], "--num-processes and --process need --coordinator"),
+    ([*TRAIN, "--coordinator", "here"], "--coordinator must be address:port, got here"),
+    ([*TRAIN, *HOSTS, "--process", "2"], "--process must lie between 0 and 1, got 2"),
+    ([*TRAIN, *HOSTS], "several processes need --model-shards 1 or more"),
+    ([*TRAIN, *HOSTS, "--model-shards", "1"], "several processes need --run-dir"),
     (["bench", "--repeats", "0"], "--repeats must be at least 1, got 0"),
     (["bench", "--output", "."], "--output must be a file"),
     (["show"], "required: run_dir"),

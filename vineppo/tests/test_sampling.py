@@ -159,9 +159,9 @@ def test_logits_beyond_the_tokenizer_are_never_drawn():
 
 def test_a_stop_sequence_ends_a_rollout_as_finished(params):
     sequences = jnp.array([[1, 2, 3]])
-    keys = jax.random.split(jax.random.key(12), (1, 40))
+    keys = jax.random.split(jax.random.key(12), (1, 120))
     sampler = replace(SAMPLER, stop_sequences=((3, 1), (5,)))
-    found = sample(params, sequences, jnp.full((1, 40), 3), keys, 40, sampler)
+    found = sample(params, sequences, jnp.full((1, 120), 3), keys, 40, sampler)
     stopped = 0
     for tokens, length, is_finished in zip(
         found.tokens[0].tolist(), found.lengths[0], found.is_finished[0], strict=True

@@ -1,5 +1,7 @@
 """Tests of layouts over a mesh: the same losses as on one device, and sizes that do not divide."""
 
+import json
+import socket
 import subprocess
 import sys
 
@@ -13,21 +15,70 @@ from vineppo.tests import commands
 from vineppo.transformer import TransformerConfig
 
 
-def test_an_update_on_eight_devices_has_the_losses_and_parameters_of_one(environment):
-    """Mesh of 4 x 2: four parts of the batch, two halves of every matrix; PPO with its critic."""
-    flags = f"{commands.XLA_FLAGS} --xla_force_host_platform_device_count=8"
-    finished = subprocess.run(
-        [sys.executable, "-m", "vineppo.tests.sharded_update"],
+def start(environment, folder, num_devices, *words, module="vineppo"):
+    """Starts a command, in a folder, with so many fake devices."""
+    flags = f"{commands.XLA_FLAGS} --xla_force_host_platform_device_count={num_devices}"
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        cwd=folder,
         env={**environment, "XLA_FLAGS": flags},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert finished.returncode == 0, finished.stderr
-    num_devices, metrics, params = finished.stdout.split()
+
+
+@pytest.mark.parametrize("method", ["ppo", "vineppo"])
+def test_an_update_on_eight_devices_has_the_losses_and_parameters_of_one(
+    environment, tmp_path, method
+):
+    """Mesh of 4 x 2: four parts of the batch, two halves of every matrix."""
+    process = start(environment, tmp_path, 8, method, module="vineppo.tests.sharded_update")
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    num_devices, metrics, params_of_change = output.split()
     assert int(num_devices) == 8
     assert float(metrics) < 1e-3
-    assert float(params) < 1e-4
+    assert float(params_of_change) < 0.05
+
+
+def test_two_processes_train_as_one_does_and_one_opens_what_they_saved(
+    environment, finished_run, tmp_path
+):
+    """Two hosts of two devices train on; metrics are those of one device. Two evaluate."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    words = (*commands.TRAIN, "--run-dir", "run", "--model-shards", "2", "--coordinator", address)
+    processes = [
+        start(environment, tmp_path, 2, *words, "--num-processes", "2", "--process", str(index))
+        for index in range(2)
+    ]
+    try:
+        printed = [process.communicate() for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0, 0], printed
+    assert "run folder" in printed[0][0]
+    assert "run folder" not in printed[1][0]  # the library of collectives prints there too
+    log, own_log, expected = (
+        [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        for folder in (
+            tmp_path / "run" / "policy",
+            tmp_path / "run" / "policy" / "process_1",
+            finished_run / "policy",
+        )
+    )
+    assert log == own_log
+    for line, of_one in zip(log[:2], expected[:2], strict=True):
+        for name, values in of_one.items():
+            np.testing.assert_allclose(line[name], values, atol=1e-3, err_msg=name)
+
+    evaluation = start(environment, tmp_path, 2, "evaluate", "run/policy")
+    output, errors = evaluation.communicate()
+    assert evaluation.returncode == 0, errors
+    assert f"{'test_accuracy':<28}{log[-1]['test_accuracy'][0]:>9.3f}\n" in output
 
 
 def test_every_matrix_has_a_layout_and_norms_go_everywhere():
@@ -35,7 +86,7 @@ def test_every_matrix_has_a_layout_and_norms_go_everywhere():
     params = transformer.init(config, jax.random.key(0))
     placed = sharding.place_params(params, sharding.make_mesh(1))
     jax.tree.map(np.testing.assert_array_equal, placed, params)
-    for name, leaf in placed["layers"][0].items():
+    for name, leaf in placed["layers_0"].items():
         assert ("model" in leaf.sharding.spec) == ("norm" not in name), name
     assert placed["embedding"].sharding.spec[0] == "model"
 

@@ -11,6 +11,8 @@ from vineppo.__main__ import main
 from vineppo.configs import EXPERIMENTS
 from vineppo.tests import commands
 
+MARKERS = ("claims", "methods", "more_claims", "bench")
+
 
 def test_smoke_run_writes_valid_records_curves_and_figures(smoke_run):
     folder = smoke_run / "results" / "smoke"
@@ -52,7 +54,7 @@ def test_report_writes_the_claim_table_between_the_markers(smoke_run, tmp_path):
     results.write_record(quick, {**record, "preset": "quick"})
     curve = smoke_run / "results" / "smoke" / f"{name}.csv"
     (quick / curve.name).write_bytes(curve.read_bytes())
-    markers = [f"<!-- BEGIN {n} -->\n<!-- END {n} -->" for n in ("claims", "more_claims", "bench")]
+    markers = [f"<!-- BEGIN {n} -->\n<!-- END {n} -->" for n in MARKERS]
     (tmp_path / "README.md").write_text("\n".join(markers) + "\n")
     report.rebuild(tmp_path)
     text = (tmp_path / "README.md").read_text()

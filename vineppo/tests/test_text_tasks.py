@@ -126,32 +126,50 @@ def test_rewards_need_a_finished_response_and_the_answer_before_the_stop_text(
     assert text_tasks.grade(tokenizer, grader, split, response).tolist() == [reward]
 
 
-def rows_of_gsm8k():
-    path = DATA / "gsm8k" / "train.jsonl"
+def real_rows(name, question, solution):
+    path = DATA / name
     if not path.exists():
-        return None
-    rows = [json.loads(line) for line in path.read_text().splitlines()[:40]]
-    return [Problem(row["question"], row["answer"]) for row in rows]
+        pytest.skip(f"{path} is not there; set REPRO_DATA_DIR")
+    rows = [json.loads(line) for line in path.read_text().splitlines()[:60]]
+    problems = [Problem(row[question], row[solution]) for row in rows]
+    return [each for each in problems if len(each.question) < 300][:40]
 
 
-@pytest.mark.parametrize("source", ["made up", pytest.param("gsm8k", marks=pytest.mark.data)])
-def test_the_published_preset_trains_a_checkpoint_and_what_it_trains_opens_again(
-    checkpoint, tmp_path, monkeypatch, source
+SOURCES = {
+    "made up": lambda: MADE_UP,
+    "made up, boxed": lambda: [
+        Problem(each.question, f"It is $\\boxed{{{each.solution.split()[-1]}}}$.")
+        for each in MADE_UP
+    ],
+    "gsm8k": lambda: real_rows("gsm8k/train.jsonl", "question", "answer"),
+    "math": lambda: real_rows("math/test_500.jsonl", "problem", "solution"),
+}
+
+
+@pytest.mark.parametrize(
+    ("preset", "source"),
+    [
+        ("rho1b-gsm8k", "made up"),
+        ("deepseekmath7b-math", "made up, boxed"),
+        pytest.param("rho1b-gsm8k", "gsm8k", marks=pytest.mark.data),
+        pytest.param("deepseekmath7b-math", "math", marks=pytest.mark.data),
+    ],
+)
+def test_a_published_preset_trains_a_checkpoint_and_what_it_trains_opens_again(
+    checkpoint, tmp_path, monkeypatch, preset, source
 ):
-    """Preset rho1b-gsm8k but for sizes: an iteration of VinePPO, written and read back."""
-    problems = MADE_UP if source == "made up" else rows_of_gsm8k()
-    if problems is None:
-        pytest.skip(f"{DATA}/gsm8k is not there; set REPRO_DATA_DIR")
+    """The preset but for sizes: an iteration of VinePPO, written and read back."""
+    problems = SOURCES[source]()
     splits = Problems(problems[:20], problems[20:24], problems[24:28])
     monkeypatch.setattr("vineppo.datasets.load", lambda task, folder: splits)
     initial = replace(
-        presets.sft("rho1b-gsm8k", model=checkpoint),
+        presets.sft(preset, model=checkpoint),
         dtype="float32",
         max_new_tokens=8,
         max_prompt_tokens=400,
     )
     config = presets.rl(
-        "rho1b-gsm8k",
+        preset,
         "vineppo",
         initial,
         num_updates=1,

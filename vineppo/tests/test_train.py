@@ -11,6 +11,7 @@ import pytest
 from vineppo import comparisons, dpo, policy, ppo, presets, restem, value_accuracy
 from vineppo.ppo import Batch, UpdateSettings
 from vineppo.problem import first_params, make_problem
+from vineppo.table_experiments import all_methods
 from vineppo.train import RlTraining, vine_advantages
 from vineppo.vine import estimate_values
 
@@ -143,6 +144,31 @@ def test_pairs_are_of_one_question_the_right_response_first_and_none_comes_twice
 def run_of(steps, accuracy):
     log = [{"step": s, "test_accuracy": [a]} for s, a in zip(steps, accuracy, strict=True)]
     return SimpleNamespace(log=log)
+
+
+def test_every_method_of_the_table_is_given_as_many_responses():
+    """24 iterations of 8 x 8; 2 rounds of 96 x 8; 96 x 16."""
+    given = [config.num_training_responses for _, config in all_methods("quick").contestants]
+    assert given == [1536] * 6
+
+
+def test_the_learning_rate_is_chosen_on_validation_with_seeds_of_its_own():
+    """Validation accuracies .1 and .5 at the first rate, .4 and .4 at the second, which wins."""
+    validation = {0.1: [[0.1], [0.5]], 0.2: [[0.4], [0.4]]}
+    asked = []
+
+    def train(config, name, seeds=None):
+        asked.append((config.learning_rate, config.critic_learning_rate, seeds))
+        lines = [
+            {"validation_accuracy": each, "test_accuracy": [1.0 - config.learning_rate]}
+            for each in validation[config.learning_rate]
+        ]
+        return SimpleNamespace(log=lines)
+
+    trainer = SimpleNamespace(train=train)
+    tuned = comparisons.train_tuned(trainer, CONFIG, "vineppo", (0.1, 0.2), 2)
+    assert tuned.config.learning_rate == 0.2
+    assert asked == [(0.1, 0.1, range(900, 902)), (0.2, 0.2, range(900, 902)), (0.2, 0.2, None)]
 
 
 def test_updates_ratios_by_hand():
