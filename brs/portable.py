@@ -140,14 +140,18 @@ def _export(
     player: Player, params: Params, game: CoinGame
 ) -> tuple[export.Exported, export.Exported]:
     """Exports the two functions of a player with its parameters."""
+    structure = jax.tree.structure(jax.eval_shape(lambda: player.start(params)))
 
-    def initial_carry(observations: Array) -> Any:
-        return jax.vmap(lambda _: player.start(params))(observations)
+    def initial_carry(observations: Array) -> list[Array]:  # leaves: no class of ours is needed
+        return jax.vmap(lambda _: jax.tree.leaves(player.start(params)))(observations)
 
-    def act_one(carry: Any, observation: Array, key_data: Array) -> tuple[Any, Array, Array]:
+    def act_one(
+        leaves: list[Array], observation: Array, key_data: Array
+    ) -> tuple[list[Array], Array, Array]:
+        carry = jax.tree.unflatten(structure, leaves)
         carry, probs = player.act(params, carry, seen_state(game, observation), 0)
         key = jax.random.wrap_key_data(key_data, impl="threefry2x32")
-        return carry, inverse_draw(probs, jax.random.uniform(key)), jnp.log(probs)
+        return jax.tree.leaves(carry), inverse_draw(probs, jax.random.uniform(key)), jnp.log(probs)
 
     (batch,) = export.symbolic_shape("b")
     observations = jax.ShapeDtypeStruct((batch, *game.observation_shape), jnp.float32)

@@ -1,5 +1,7 @@
 """Exported players play as those in memory do, whatever made them."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +16,12 @@ from common import coin_game
 from common.coin_game import CoinGame
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
-SIZES = {"grid_size": 2, "episode_length": 5, "num_updates": 1, "eval_every_updates": 1}
+SIZES: dict[str, Any] = {
+    "grid_size": 2,
+    "episode_length": 5,
+    "num_updates": 1,
+    "eval_every_updates": 1,
+}
 CONFIGS = {
     "learned": BrsConfig(**SIZES, hidden_size=4, detective_hidden_size=4),
     "table": BrsConfig(**SIZES, agent="table", hidden_size=4, detective_hidden_size=4),
@@ -46,7 +53,7 @@ def written(path, name):
         training = make_train(CONFIGS[name])
         params = training.learner(training.init(jax.random.key(0)))
         params = jax.tree.map(lambda leaf: 3 * leaf, params)  # far from uniform
-        game, player = trained_players.of_config(CONFIGS[name], "run")
+        game, player, _ = trained_players.of_config(CONFIGS[name], "run")
     portable.save(path, player, params, game, ORIGIN)
     return path, game, player, params
 
@@ -84,7 +91,7 @@ def test_exact_tables_play_as_backward_induction_says():
     """The mean of many episodes of the tabular player is its exact value against AC."""
     training = make_train(CONFIGS["exact"])
     logits = 20 * training.init(jax.random.key(4)).params
-    game, player = trained_players.of_config(CONFIGS["exact"], "run")
+    game, player, _ = trained_players.of_config(CONFIGS["exact"], "run")
     script = CONTROLLERS["AC"]
     exact = exact_coin_game.match(
         game, exact_coin_game.tabulate(game, script), coin_table.tables(logits)
