@@ -33,7 +33,7 @@ _SMALL = BrsConfig(
     learning_rate=3e-2,
     self_play_learning_rate=3e-2,
     critic_learning_rate=3e-3,
-    detective_entropy_weight=1.0,
+    detective_entropy_weight=4.0,
     max_grad_norm=10.0,
 )
 _TINY = replace(
@@ -96,15 +96,18 @@ _STRENGTH = (
            Criterion("mean", "<=", 0.05, partly=0.1)),
     _claim("detective_is_strong", "ours", "The learned detective falls short of the exact best "
            "response by little (regret per step)", "brs_detective_regret",
-           Criterion("mean", "<=", 0.1, partly=0.2)),
+           Criterion("mean", "<=", 0.15, partly=0.25)),
 )  # fmt: skip
 _EXTORTION = (
     _claim("takes_from_ac", "Figure 3", "BRS-NOSP takes from AC: by how much it gets more",
-           "nosp_gain_from_AC", Criterion("mean", ">=", 0.15, partly=0.05)),
-    _claim("extorts", "Figure 3", "It extorts its exact best responder: by how much it gets more",
-           "nosp_extortion", Criterion("mean", ">=", 0.05, partly=0.02)),
+           "nosp_gain_from_AC", Criterion("mean", ">=", 0.3, partly=0.1)),
+    _claim("gains", "Figure 3", "It gains from its exact best responder, where AD would get 0 "
+           "(reward per step)", "nosp_agent_vs_best_response",
+           Criterion("mean", ">=", 0.1, partly=0.05)),
+    _claim("extorts", "Figure 3", "and gets more than that does (difference)", "nosp_extortion",
+           Criterion("mean", ">=", 0.01)),
     _claim("self", "Figure 3", "It does not cooperate with itself (reward per step)",
-           "nosp_self_play", Criterion("mean", "<=", 0.2, partly=0.3)),
+           "nosp_self_play", Criterion("mean", "<=", 0.15, partly=0.25)),
 )  # fmt: skip
 _THROUGH = (
     _claim("best_response", "ablation", "Without the through-term the exact best response leaves "
