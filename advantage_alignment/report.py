@@ -6,7 +6,7 @@ from typing import Any
 from advantage_alignment.configs import EXPERIMENTS
 from advantage_alignment.errors import UserError
 from advantage_alignment.figures import draw
-from common.logger import atomic, claim_table, claims, results
+from common.logger import atomic, bench_table, claim_table, claims, results
 
 FOLDER = Path(__file__).parent
 _PRESETS = ("quick", "paper")
@@ -30,7 +30,7 @@ def rebuild(folder: Path = FOLDER) -> None:
     tables = {
         "claims": claims_table(results_dir, is_default=True),
         "more_claims": claims_table(results_dir, is_default=False),
-        "bench": bench_table(results_dir),
+        "bench": bench_table.markdown_tables(results_dir / "bench.json"),
     }
     text = readme.read_text()
     try:
@@ -76,20 +76,3 @@ def _with_wording(record: dict[str, Any]) -> dict[str, Any]:
         return {**claim, "statement": statement, "note": note}
 
     return {**record, "claims": [worded(claim) for claim in record["claims"]]}
-
-
-def bench_table(results_dir: Path) -> str:
-    """Returns the benchmark of bench.json as a table; empty if there is none."""
-    path = results_dir / "bench.json"
-    if not path.exists():
-        return ""
-    bench = atomic.read_json(path)
-    rows = ["| measured | median | lowest - highest |", "|---|---|---|"]
-    for row in bench["rows"]:
-        low, high = row["range"]
-        rows.append(
-            f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} |"
-        )
-    versions = bench["versions"]
-    machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
-    return "\n".join([*rows, "", f"{bench['repeats']} repeats after a warm-up, on {machine}."])

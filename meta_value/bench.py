@@ -89,7 +89,7 @@ def _update_rows(case: Case, repeats: int) -> list[Row]:
     return [
         row(f"{name}: one update", "s", times.seconds),
         row(f"{name}: one update, all cores together", "s", times.core_seconds),
-        row(f"{name}: {case.config.num_updates} updates, all cores together", "h", core_hours),
+        row(f"{name}: a whole run, all cores together", "h", core_hours),
         row(f"{name}: compilation", "s", [seconds]),
     ]
 

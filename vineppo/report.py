@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from common.logger import atomic, claim_table, results
+from common.logger import atomic, bench_table, claim_table, results
 from vineppo.configs import EXPERIMENTS
 from vineppo.errors import UserError
 from vineppo.figures import NAMES, draw
@@ -30,7 +30,7 @@ def rebuild(folder: Path = FOLDER) -> None:
         "claims": claims_table(results_dir, is_default=True),
         "methods": methods_table(results_dir),
         "more_claims": claims_table(results_dir, is_default=False),
-        "bench": bench_table(results_dir),
+        "bench": bench_table.markdown_tables(results_dir / "bench.json"),
     }
     text = readme.read_text()
     try:
@@ -102,23 +102,3 @@ def methods_table(results_dir: Path) -> str:
     initial = record["metrics"]["sft_test_accuracy"]["mean"]
     rows.append(f"| {NAMES['sft']}, where all begin | {initial:.3f} | | | |")
     return "\n".join(rows)
-
-
-def bench_table(results_dir: Path) -> str:
-    """Returns the benchmark of bench.json as a table; empty if there is none."""
-    path = results_dir / "bench.json"
-    if not path.exists():
-        return ""
-    bench = atomic.read_json(path)
-    rows = ["| measured | median | lowest - highest | target |", "|---|---|---|---|"]
-    for row in bench["rows"]:
-        low, high = row["range"]
-        target = f"{row['target']:g} or more" if "target" in row else ""
-        rows.append(
-            f"| {row['what']} | {row['median']:,.4g} {row['unit']} | {low:,.4g} - {high:,.4g} "
-            f"| {target} |"
-        )
-    versions = bench["versions"]
-    machine = f"{bench['device']}, JAX {versions['jax']}, Python {versions['python']}"
-    repeats = f"{bench['repeats']} repeats after a warm-up, on {machine}."
-    return "\n".join([*rows, "", f"{repeats} {bench['note']}"])

@@ -155,24 +155,6 @@ def test_claims_carry_the_wording_of_today(paper):
     assert EXPERIMENTS["figure_1_ipd"].why_it_fails in table
 
 
-def test_benchmark_tables_group_measures_by_setup(tmp_path):
-    assert report.bench_table(tmp_path) == ""
-    atomic.write_json(tmp_path / "bench.json", made_up_bench())
-    assert report.bench_table(tmp_path).splitlines() == [
-        "| | updates, 1/s | compilation, s |",
-        "|---|---|---|",
-        "| batch 8 | 1,230 (1,000 - 1,500) | 2.5 |",
-        "| batch 4 | 12.3 (10 - 15) | 2.5 |",
-        "",
-        "| batch 8 | |",
-        "|---|---|",
-        "| rollout | 0.5 ms (0.25 - 1) |",
-        "",
-        "Median (lowest - highest) of 5 repeats after a warm-up, on 2x CPU, JAX 0.10.2, "
-        "Python 3.11.",
-    ]
-
-
 def made_up_bench():
     def row(what, unit, median, low, high):
         return {"what": what, "unit": unit, "median": median, "range": [low, high]}

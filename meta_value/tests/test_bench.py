@@ -19,7 +19,7 @@ def test_rows_hold_median_and_range_of_every_repeat(tmp_path, monkeypatch):
     rows = {row["what"]: row for row in written["rows"]}
     update = rows["smallest, 2 seeds: one update"]
     assert 0 < update["range"][0] <= update["median"] <= update["range"][1]
-    hours = rows["smallest, 2 seeds: 1 updates, all cores together"]
+    hours = rows["smallest, 2 seeds: a whole run, all cores together"]
     assert hours["median"] < 1
     assert "smallest: exploration, all cores together" in rows
     assert (written["repeats"], written["paper"]) == (2, "meta_value")

@@ -144,18 +144,6 @@ def test_claims_carry_the_wording_of_today(paper, monkeypatch):
     assert table.count("Too short.") == len(today.claims)
 
 
-def test_benchmark_table_shows_median_range_and_machine(tmp_path):
-    assert report.bench_table(tmp_path) == ""
-    atomic.write_json(tmp_path / "bench.json", made_up_bench())
-    assert report.bench_table(tmp_path).splitlines() == [
-        "| measured | median | lowest - highest |",
-        "|---|---|---|",
-        "| updates | 1,234 1/s | 1,000 - 1,500 |",
-        "",
-        "5 repeats after a warm-up, on 2x CPU, JAX 0.10.2, Python 3.11.",
-    ]
-
-
 def made_up_bench():
     row = {"what": "updates", "unit": "1/s", "median": 1234.4, "range": [1000.0, 1500.0]}
     versions = {"jax": "0.10.2", "python": "3.11"}
