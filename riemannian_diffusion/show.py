@@ -66,7 +66,7 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
         frames = globe.frames(np.asarray(shown.log_density), np.asarray(shown.samples), GRID_SIZE)
         _write_gif(path, frames)
     else:
-        figure = _picture(saved.config, grid, shown, saved.seeds[index])
+        figure = _picture(saved.config, name, grid, shown, saved.seeds[index])
         figure.savefig(path, dpi=130, metadata={"Software": None})
     return path
 
@@ -78,15 +78,16 @@ def _calculate(setup: Setup, grid: grids.Grid, params: Params) -> Shown:
     return Shown(log_density, density_studies.generate(setup, params, NUM_SAMPLES, NUM_STEPS, key))
 
 
-def _picture(config: DiffusionConfig, grid: grids.Grid, shown: Shown, seed: int) -> Figure:
+def _picture(
+    config: DiffusionConfig, manifold: str, grid: grids.Grid, shown: Shown, seed: int
+) -> Figure:
     """The figure of an experiment with one model, with samples in the place of test points."""
     mpl.rcParams["svg.hashsalt"] = "riemannian_diffusion"
     place = {"update": float(config.num_updates), "seed": float(seed), "model": 0.0}
     unknown = np.full(len(shown.log_density), np.nan)
     rows = density_studies.grid_rows(place, grid, np.asarray(shown.log_density), unknown)
-    manifold = {2: "H^2", 1: "T^2"}[1 + config.target.startswith("hyperbolic")]
     points = grids.coordinates(manifold, np.asarray(shown.samples))
-    if config.target != "so3_modes":
+    if len(points):
         rows += density_studies.point_rows(place, points)
     record = {
         "experiment": config.target,

@@ -7,6 +7,7 @@ from PIL import Image
 
 from riemannian_diffusion import globe, grids, show
 from riemannian_diffusion.manifolds import hyperboloid as hyperbolic
+from riemannian_diffusion.training_configs import DiffusionConfig
 
 
 def test_a_globe_shows_what_faces_the_reader(tmp_path):
@@ -58,3 +59,16 @@ def test_turns_are_rotations_around_the_axes():
     for (axis, angle), matrix in zip(grid.coordinates, matrices, strict=True):
         np.testing.assert_allclose(matrix @ np.eye(3)[int(axis)], np.eye(3)[int(axis)], atol=1e-6)
         assert np.trace(matrix) == pytest.approx(1 + 2 * np.cos(np.deg2rad(angle)), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [("torus_mixture", "T^2"), ("hyperbolic_wrapped", "H^2"), ("so3_modes", "SO(3)")],
+)
+def test_a_picture_shows_the_density_and_samples_that_have_coordinates(target, name):
+    grid = grids.make_grid(name, 4)
+    shown = show.Shown(jnp.zeros(len(grid.points)), grid.points[:3])
+    figure = show._picture(DiffusionConfig(target=target), name, grid, shown, seed=0)
+    assert len(figure.axes) == (3 if name == "SO(3)" else 1)
+    drawn = [each for axes in figure.axes for each in (*axes.lines, *axes.collections)]
+    assert len(drawn) >= 2
