@@ -51,7 +51,7 @@ _MEETINGS = (
     _claim(
         "no_through_is_robbed",
         "ablation",
-        "AD gets more from BRS without the through-term than from BRS: what BRS loses less",
+        "Without the through-term BRS is robbed by AD (its reward)",
         "brs_no_through_vs_AD",
         Criterion("mean", "<=", -0.15, partly=-0.1),
     ),
@@ -96,6 +96,8 @@ LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 5},
         minutes={"smoke": 0.3, "quick": 4.0, "paper": 60.0},
+        why_it_fails="It defects against AD much as BRS does. What it lacks is that its best "
+        "responder cooperates (beyond_exact_coin_game).",
         not_by_default="its trainings are those of beyond_exact_coin_game",
     ),
     "beyond_exploitability_league": Experiment(

@@ -73,7 +73,7 @@ def save(path: Path, player: Player, params: Params, game: CoinGame, origin: Ori
       game: that it was trained in, of two players and a single coin.
       origin: the run that trained it.
     """
-    functions = _export(player, params, game)
+    functions = _export(player, jax.tree.map(jnp.asarray, params), game)
     exported = {
         name: bytes(function.serialize())
         for name, function in zip(FUNCTIONS, functions, strict=True)

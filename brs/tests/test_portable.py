@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import coin_game_players, coin_table, exact_coin_game, portable, trained_players
+from brs import coin_game_players, coin_table, exact_coin_game, portable, runs, trained_players
+from brs.__main__ import main
 from brs.coin_game_players import CONTROLLERS, controlled
 from brs.errors import UserError
 from brs.methods import make_train
@@ -102,6 +103,24 @@ def test_exact_tables_play_as_backward_induction_says():
     means, errors = jnp.mean(jnp.sum(rewards, 1), 0), jnp.std(jnp.sum(rewards, 1), 0) / 4000**0.5
     assert abs(means[0] - exact.responder) < 4 * errors[0]
     assert abs(means[1] - exact.agent) < 4 * errors[1]
+
+
+def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
+    """Of the seed asked for: the file is the one that its parameters in memory give."""
+    run_dir, file = tmp_path / "run", tmp_path / "player.policy"
+    result = runs.run_seeds(CONFIGS["table"], [3, 4], run_dir, runs.RunOptions(quiet=True))
+    assert main(["export", str(run_dir), "--seed", "4", "--output", str(file)]) == 0
+    assert "player after 1 updates" in capsys.readouterr().out
+    read = portable.load(file)
+    assert (read.header["seed"], read.header["update"]) == (4, 1)
+    seen = coin_game.observe(read.game, coin_game.reset(read.game, jax.random.key(0)))[:1]
+    key = jnp.zeros((1, 2), jnp.uint32)
+    _, _, log_probs = read.act.call(read.initial_carry.call(seen), seen, key)
+    state = coin_game_players.seen_state(read.game, seen[0])
+    index = exact_coin_game.index_seen(read.game, state, 0)
+    logits = result.params["actor"][:, 0, index]  # of both seeds, in the first mode
+    np.testing.assert_allclose(log_probs[0], jax.nn.log_softmax(logits[1]), atol=1e-5)
+    assert jnp.max(jnp.abs(log_probs[0] - jax.nn.log_softmax(logits[0]))) > 1e-3
 
 
 def test_players_of_the_prisoners_dilemma_are_not_exported():
