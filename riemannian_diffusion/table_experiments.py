@@ -34,11 +34,20 @@ _SHORT = (
     "done; the published runs are 200 times as long"
 )
 _BY_NAME = "it would not fit the twenty minutes beside flood and fire"
+_REPEATING = ("volcano", "earthquake")  # 68 and 11 % of the points are there before
+_REPEATS_HELP = Claim(
+    "repeats_help",
+    "ours",
+    "With every point once it is higher: the raw split rewards repeats (difference)",
+    "rdm_deduplicated_minus_rdm_nll",
+    Criterion("low", ">=", 0.0),
+    unit="nats",
+)
 _NEEDS_FILE = "needs the authors' file of protein angles, which has no public source with a licence"
 
 
 def _earth(data_set: str, preset: str) -> Trainings:
-    """RDM, RSGM's process and times, and a mixture; raw at first, at `paper` de-duplicated too."""
+    """RDM, RSGM's process and times, and a mixture; raw, and where points repeat once each too."""
     ours = diffusion(data_set, preset, horizon=2.0)
     if preset == "quick":
         ours = replace(ours, **_QUICK_EARTH)
@@ -49,9 +58,9 @@ def _earth(data_set: str, preset: str) -> Trainings:
         ("rsgm", theirs),
         ("mixture", mixture(data_set, preset, num_components=4 if preset == "smoke" else 64)),
     )
-    if preset == "paper":
+    if preset == "paper" or (preset == "quick" and data_set in _REPEATING):
         rows += (("rdm_deduplicated", replace(ours, deduplicate=True)),)
-    return rows if preset == "paper" else (rows[0], rows[2])
+    return rows if preset == "paper" else (rows[0], *rows[2:])
 
 
 def _torus(data_set: str, preset: str) -> Trainings:
@@ -100,11 +109,12 @@ def _table(
     data_set: str, table: str, row: tuple[float, str, float, float], **more: Any
 ) -> Experiment:
     trainings = _earth if data_set in EARTH_ROWS else _torus
+    repeats = (_REPEATS_HELP,) * (data_set in _REPEATING)
     return Experiment(
         source=f"{table}, {data_set}",
         summary=f"Likelihood of the {data_set} data against baselines",
-        claims=_nll_claims(data_set, table, row, "quick"),
-        paper_claims=_nll_claims(data_set, table, row, "paper"),
+        claims=(*_nll_claims(data_set, table, row, "quick"), *repeats),
+        paper_claims=(*_nll_claims(data_set, table, row, "paper"), *repeats),
         configs={preset: ComparisonConfig(trainings(data_set, preset)) for preset in PRESETS},
         num_seeds=NUM_SEEDS,
         minutes={"smoke": 0.2, "quick": 2.0, "paper": 5000.0},

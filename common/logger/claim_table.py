@@ -138,8 +138,10 @@ def _command(record: Mapping[str, Any]) -> str:
 def _paper(claim: Mapping[str, Any]) -> str:
     if claim["paper_value"] is None:
         return claim["paper_spread"] or "-"
-    parts = (f"{claim['paper_value']:g}", claim["paper_spread"], claim["unit"])
-    return " ".join(part for part in parts if part)
+    value, spread, unit = f"{claim['paper_value']:g}", claim["paper_spread"] or "", claim["unit"]
+    if spread and not spread.startswith("±"):  # words on the value, not a spread
+        return " ".join(part for part in (value, unit, f"({spread.strip('()')})") if part)
+    return " ".join(part for part in (value, spread, unit) if part)
 
 
 def _ours(claim: Mapping[str, Any]) -> str:

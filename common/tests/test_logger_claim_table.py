@@ -100,6 +100,15 @@ def test_smoke_run_and_broken_value_are_not_mistaken_for_results():
     assert lines[3].endswith("| not reproduced |")
 
 
+@pytest.mark.parametrize(
+    ("spread", "shown"),
+    [("± 0.1", "9 ± 0.1 times"), ("up to", "9 times (up to)"), (None, "9 times")],
+)
+def test_words_on_the_paper_s_value_stand_behind_its_unit(spread, shown):
+    claim = {**QUICK["claims"][0], "paper_value": 9.0, "paper_spread": spread, "unit": "times"}
+    assert f"| {shown} |" in claim_table.markdown_table([{**QUICK, "claims": [claim]}])
+
+
 def test_no_records_give_an_empty_table():
     assert claim_table.markdown_table([]).count("\n| ") == 1
     assert claim_table.terminal_table([]) == "0 claims"
