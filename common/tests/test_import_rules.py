@@ -25,7 +25,7 @@ DRIVERS = {"methods", "trainer", "studies", "contestants", "show", "coin_game_be
 DRIVERS |= {"logistic_studies", "repeated_studies", "exact_studies"}
 DRIVERS |= {"exploitability"}
 DRIVERS |= {"comparisons", "phase_studies", "value_studies"}
-DRIVERS |= {"original_bench"}
+DRIVERS |= {"original_bench", "trained_players"}
 DRIVERS |= {"ablation_studies", "density_studies"}
 COMMANDS = {"runs", "reproduce", "bench", "__main__", *DRIVERS}
 

@@ -57,7 +57,7 @@ REFUSED = [
     (["bench", "--output", "."], "--output must be a file"),
     (["show"], "required: run_dir"),
     (["reproduce", "--experiment", "table_1_flood"], "table_1_flood: flood.csv is in neither"),
-    (["train", "table_1_fire"], "fire.csv is in neither data/earth nor data; get it from"),
+    (["train", "table_1_fire"], "fire.csv is in neither data/earth nor data; `python -m"),
 ]
 
 
