@@ -85,7 +85,7 @@ test-%: $$(call stamp,$$(tester)) ## run the paper's tests (test-common: those o
 	$(call python,$(tester)) -m pytest $(distributed) $(tested)
 
 bench-%: $$(call stamp,$$(paper)) ## measure throughput, compile time and memory
-	$(call python,$(paper)) -m $(paper) bench
+	JAX_ENABLE_COMPILATION_CACHE=false $(call python,$(paper)) -m $(paper) bench
 
 list: ## every experiment: its place in the paper, claim and expected time
 	@$(check_python)

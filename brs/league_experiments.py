@@ -22,33 +22,29 @@ def _trained(
     return tuple((name, replace(base, **EXACT_VARIANTS[name])) for name in names)
 
 
-def _claim(name: str, source: str, statement: str, metric: str, criterion: Criterion) -> Claim:
-    return Claim(name, source, statement, metric, criterion)
-
-
 _MEETINGS = (
-    _claim(
+    Claim(
         "brs_with_itself",
         "Figure 7",
         "BRS cooperates with itself (reward per step)",
         "brs_vs_brs",
         Criterion("mean", ">=", 0.33, partly=0.25),
     ),
-    _claim(
+    Claim(
         "nosp_over_brs",
         "Figure 7; paper: 0.11 to 0.25 against -0.04 to 0",
         "BRS-NOSP gets more than BRS where they meet (difference)",
         "brs_over_nosp",
         Criterion("mean", "<=", -0.1, partly=-0.03),
     ),
-    _claim(
+    Claim(
         "tit_for_tat",
         "Figure 7",
         "BRS cooperates with a reciprocator: its reward against Coin-TFT",
         "brs_vs_Coin-TFT",
         Criterion("mean", ">=", 0.3, partly=0.2),
     ),
-    _claim(
+    Claim(
         "no_through_is_robbed",
         "ablation",
         "Without the through-term BRS is robbed by AD (its reward)",
@@ -57,7 +53,7 @@ _MEETINGS = (
     ),
 )
 _RESPONSES = (
-    _claim(
+    Claim(
         "responders_are_strong",
         "beyond the paper",
         "The strongest responder found falls short of the exact one by little, against every "
@@ -65,14 +61,14 @@ _RESPONSES = (
         "largest_shortfall",
         Criterion("mean", "<=", 0.05, partly=0.1),
     ),
-    _claim(
+    Claim(
         "brs_is_not_exploited",
         "beyond the paper",
         "The strongest responder found leaves BRS nearly a cooperator's reward",
         "brs_agent_vs_best_response",
         Criterion("mean", ">=", 0.25, partly=0.15),
     ),
-    _claim(
+    Claim(
         "self_play_only_is_exploited",
         "beyond the paper",
         "It robs the agent of self-play alone (agent's reward)",

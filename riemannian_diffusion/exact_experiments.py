@@ -22,8 +22,8 @@ _FLOW_FAR_OUT = (
     "the process with noise, are nearer to the truth there"
 )
 _FIELD_FAR_OUT = (
-    "the bounds are far off too, so it is the field that is not learned, not only its flow: much "
-    "of the mass lies far out, where coordinates are large and 1500 updates see few points"
+    "the bounds are far off too, so it is the field that is not learned, not only its flow; why is "
+    "not settled (these targets reach far out, where coordinates are large)"
 )
 
 

@@ -86,19 +86,17 @@ def methods_table(results_dir: Path) -> str:
         "| method | test accuracy [95 % interval] | learning rate | responses | tokens sampled |",
         "|---|---|---|---|---|",
     ]
+    metrics = record["metrics"]
     for name, _ in record["config"]["contestants"]:
-
-        def of(metric: str) -> dict[str, Any]:
-            found: dict[str, Any] = record["metrics"][f"{name}_{metric}"]  # noqa: B023 (called here)
-            return found
-
-        accuracy = claim_table.estimate_text(
-            of("test_accuracy")["mean"], of("test_accuracy")["ci95"]
+        accuracy = metrics[f"{name}_test_accuracy"]
+        rate, responses, tokens = (
+            metrics[f"{name}_{given}"]["mean"]
+            for given in ("learning_rate", "training_responses", "sampled_tokens")
         )
         rows.append(
-            f"| {NAMES[name]} | {accuracy} | {of('learning_rate')['mean']:g} "
-            f"| {of('training_responses')['mean']:,.0f} | {of('sampled_tokens')['mean']:,.0f} |"
+            f"| {NAMES[name]} | {claim_table.estimate_text(accuracy['mean'], accuracy['ci95'])} "
+            f"| {rate:g} | {responses:,.0f} | {tokens:,.0f} |"
         )
-    initial = record["metrics"]["sft_test_accuracy"]["mean"]
+    initial = metrics["sft_test_accuracy"]["mean"]
     rows.append(f"| {NAMES['sft']}, where all begin | {initial:.3f} | | | |")
     return "\n".join(rows)

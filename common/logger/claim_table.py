@@ -139,8 +139,8 @@ def _paper(claim: Mapping[str, Any]) -> str:
     if claim["paper_value"] is None:
         return claim["paper_spread"] or "-"
     value, spread, unit = f"{claim['paper_value']:g}", claim["paper_spread"] or "", claim["unit"]
-    if spread and not spread.startswith("±"):  # words on the value, not a spread
-        return " ".join(part for part in (value, unit, f"({spread.strip('()')})") if part)
+    if spread and spread[0] not in "±(":  # words on the value, not a spread
+        return " ".join(part for part in (value, unit, f"({spread})") if part)
     return " ".join(part for part in (value, spread, unit) if part)
 
 
