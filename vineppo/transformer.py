@@ -152,17 +152,20 @@ class Block(nn.Module):
     ) -> tuple[Array, tuple[Array, Array]]:
         """A token of every slot [P, S, E]; returns the block's tail with one more column."""
         query, key, value = self.query_key_value(x, tail.positions)
-        at = (0, 0, 0, tail.column, 0)
-        keys = jax.lax.dynamic_update_slice(own[0], key[:, :, :, None], at)
-        values = jax.lax.dynamic_update_slice(own[1], value[:, :, :, None], at)
+        rows, at = own[0].shape[:2], (0, 0, tail.column, 0)
+        keys = jax.lax.dynamic_update_slice(own[0], key.reshape(*rows, 1, -1), at)
+        values = jax.lax.dynamic_update_slice(own[1], value.reshape(*rows, 1, -1), at)
         far = jnp.einsum("pscgd,pcld->pscgl", query, shared[0])
-        near = jnp.einsum("pscgd,pscmd->pscgm", query, keys)
+        near = jnp.einsum("rcgd,rcmd->rcgm", query.reshape(*rows, *query.shape[3:]), keys)
+        near = near.reshape(*query.shape[:4], -1)
         scores = jnp.concatenate([far, near], axis=-1).astype(jnp.float32)
         mask = jnp.concatenate([tail.prefix_mask, tail.tail_mask], axis=-1)[:, :, None, None]
         weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1).astype(query.dtype)
         split = tail.prefix_mask.shape[-1]
         from_far = jnp.einsum("pscgl,pcld->pscgd", weights[..., :split], shared[1])
-        from_near = jnp.einsum("pscgm,pscmd->pscgd", weights[..., split:], values)
+        from_near = jnp.einsum(
+            "rcgm,rcmd->rcgd", weights[..., split:].reshape(*rows, query.shape[3], -1), values
+        ).reshape(query.shape)
         return self.rest(x, from_far + from_near), (keys, values)
 
     def query_key_value(self, x: Array, positions: Array) -> tuple[Array, Array, Array]:
@@ -263,7 +266,7 @@ def logits(params: Params, hidden: Array) -> Array:
 
 def empty_tails(config: TransformerConfig, num_groups: int, num_slots: int, columns: int) -> Cache:
     """Tail caches [P, S, C, M, D] in which nothing is written yet."""
-    shape = (num_groups, num_slots, config.num_kv_heads, columns, config.head_dim)
+    shape = (num_groups * num_slots, config.num_kv_heads, columns, config.head_dim)
     zeros = jnp.zeros(shape, config.dtype)
     return ((zeros, zeros),) * config.num_layers
 
