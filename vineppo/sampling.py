@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from vineppo import transformer
-from vineppo.transformer import Cache, Params, Tail, TransformerConfig
+from vineppo.transformer import Cache, Params, Tail, TransformerConfig, Turns
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,17 @@ class Rollouts(NamedTuple):
     num_tokens: Array  # []
 
 
+class Given(NamedTuple):
+    """What no token changes; drawing and turning are prepared for all of them at once."""
+
+    params: Params
+    sequences: Array  # [P, L]
+    prefix: Cache
+    starts: Array  # [P, J]
+    uniforms: Array  # [P, J, M], the number from which each token is drawn
+    turns: Turns  # [L + M, D / 2], of every position
+
+
 class Slots(NamedTuple):
     """State of sampling between two tokens."""
 
@@ -103,9 +114,18 @@ def sample(
       num_slots: S, of every group.
     """
     chex.assert_rank([sequences, jobs.starts], 2)
-    slots = _begin(config, sampler, sequences, jobs, num_slots)
-    advance = partial(_advance, config, sampler, params, sequences, prefix, jobs)
-    slots = lax.while_loop(lambda slots: jnp.any(_is_busy(slots, jobs)), advance, slots)
+    limit = sampler.max_new_tokens
+    given = Given(
+        params,
+        sequences,
+        prefix,
+        jobs.starts,
+        _uniforms(jobs.keys, limit),
+        transformer.turns(config, jnp.arange(sequences.shape[1] + limit)),
+    )
+    slots = _begin(config, sampler, given, num_slots)
+    advance = partial(_advance, config, sampler, given)
+    slots = lax.while_loop(lambda slots: jnp.any(_is_busy(slots, given)), advance, slots)
     return Rollouts(
         slots.tokens[:, :-1],
         slots.lengths[:, :-1],
@@ -115,14 +135,22 @@ def sample(
     )
 
 
-def _is_busy(slots: Slots, jobs: Jobs) -> Array:
-    return slots.job < jobs.starts.shape[1]
+def _uniforms(keys: Array, limit: int) -> Array:
+    """The n-th number of a key is drawn from the key with n folded in. Shape [P, J, M]."""
+
+    def of_token(key: Array, number: Array) -> Array:
+        return jax.random.uniform(jax.random.fold_in(key, number))
+
+    of_job = jax.vmap(of_token, (None, 0))
+    return jax.vmap(jax.vmap(of_job, (0, None)), (0, None))(keys, jnp.arange(limit))
 
 
-def _begin(
-    config: TransformerConfig, sampler: Sampler, sequences: Array, jobs: Jobs, num_slots: int
-) -> Slots:
-    num_groups, num_jobs = jobs.starts.shape
+def _is_busy(slots: Slots, given: Given) -> Array:
+    return slots.job < given.starts.shape[1]
+
+
+def _begin(config: TransformerConfig, sampler: Sampler, given: Given, num_slots: int) -> Slots:
+    num_groups, num_jobs = given.starts.shape
     idle = jnp.full((num_groups, num_slots), num_jobs)
     longest_stop = max((len(stop) for stop in sampler.stop_sequences), default=0)
     slots = Slots(
@@ -138,19 +166,19 @@ def _begin(
         lengths=jnp.zeros((num_groups, num_jobs + 1), int),
         is_finished=jnp.zeros((num_groups, num_jobs + 1), bool),
     )
-    return _refill(slots, sequences, jobs)
+    return _refill(slots, given)
 
 
-def _refill(slots: Slots, sequences: Array, jobs: Jobs) -> Slots:
+def _refill(slots: Slots, given: Given) -> Slots:
     """Gives idle slots the next jobs of their group, in the order of the slots."""
-    num_jobs = jobs.starts.shape[1]
-    is_idle = ~_is_busy(slots, jobs)
+    num_jobs = given.starts.shape[1]
+    is_idle = ~_is_busy(slots, given)
     rank = jnp.cumsum(is_idle, axis=1) - 1
     candidate = jnp.minimum(slots.next_job[:, None] + rank, num_jobs)
-    padded = jnp.pad(jobs.starts, ((0, 0), (0, 1)))
+    padded = jnp.pad(given.starts, ((0, 0), (0, 1)))
     start = jnp.take_along_axis(padded, candidate, axis=1)
     candidate = jnp.where(start > 0, candidate, num_jobs)
-    last = jnp.take_along_axis(sequences, jnp.maximum(start - 1, 0), axis=1)
+    last = jnp.take_along_axis(given.sequences, jnp.maximum(start - 1, 0), axis=1)
     return slots._replace(
         job=jnp.where(is_idle, candidate, slots.job),
         num_sampled=jnp.where(is_idle, 0, slots.num_sampled),
@@ -160,34 +188,28 @@ def _refill(slots: Slots, sequences: Array, jobs: Jobs) -> Slots:
     )
 
 
-def _advance(
-    config: TransformerConfig,
-    sampler: Sampler,
-    params: Params,
-    sequences: Array,
-    prefix: Cache,
-    jobs: Jobs,
-    slots: Slots,
-) -> Slots:
+def _advance(config: TransformerConfig, sampler: Sampler, given: Given, slots: Slots) -> Slots:
     """Reads a token and samples the next in every busy slot, ends rollouts, refills."""
-    num_jobs, limit = jobs.starts.shape[1], sampler.max_new_tokens
-    is_busy = _is_busy(slots, jobs)
+    num_jobs, limit = given.starts.shape[1], sampler.max_new_tokens
+    is_busy = _is_busy(slots, given)
     row = jnp.minimum(slots.job, num_jobs - 1)
-    start = jnp.take_along_axis(jobs.starts, row, axis=1)
+    group = jnp.arange(row.shape[0])[:, None]
+    start = given.starts[group, row]
+    position = jnp.maximum(start - 1 + slots.num_sampled, 0)
     # The last token of the prefix is read anew, into the tail: the prefix ends before it.
     columns = jnp.arange(limit)[None, None]
     column = slots.step % limit
     tail = Tail(
         column=column,
-        positions=jnp.maximum(start - 1 + slots.num_sampled, 0),
-        prefix_mask=jnp.arange(sequences.shape[1])[None, None] < start[..., None] - 1,
+        turns=jax.tree.map(lambda table: table[position], given.turns),
+        prefix_mask=jnp.arange(given.sequences.shape[1])[None, None] < start[..., None] - 1,
         tail_mask=(column - columns) % limit <= slots.num_sampled[..., None],
     )
-    hidden, tails = transformer.decode(config, params, slots.token, tail, prefix, slots.tails)
-    keys = jax.vmap(jax.vmap(jax.random.fold_in))(
-        jnp.take_along_axis(jobs.keys, row, axis=1), slots.num_sampled
+    hidden, tails = transformer.decode(
+        config, given.params, slots.token, tail, given.prefix, slots.tails
     )
-    token = draw_tokens(sampler, transformer.logits(params, hidden), keys)
+    uniform = given.uniforms[group, row, slots.num_sampled]
+    token = draw_tokens(sampler, transformer.logits(given.params, hidden), uniform)
     recent = jnp.concatenate([slots.recent, token[..., None]], axis=-1)[..., 1:]
     is_finished = (token == sampler.end_token) | _has_stopped(sampler, recent)
     count = slots.num_sampled + 1
@@ -195,7 +217,6 @@ def _advance(
     if sampler.max_length:
         is_over |= start + count >= sampler.max_length
 
-    group = jnp.arange(token.shape[0])[:, None]
     slots = slots._replace(
         job=jnp.where(is_over, num_jobs, slots.job),
         num_sampled=count,
@@ -210,7 +231,7 @@ def _advance(
         lengths=slots.lengths.at[group, slots.job].set(count),
         is_finished=slots.is_finished.at[group, slots.job].set(is_finished),
     )
-    return _refill(slots, sequences, jobs)
+    return _refill(slots, given)
 
 
 def _has_stopped(sampler: Sampler, recent: Array) -> Array:
@@ -222,23 +243,20 @@ def _has_stopped(sampler: Sampler, recent: Array) -> Array:
     return stopped
 
 
-def draw_tokens(sampler: Sampler, logits: Array, keys: Array) -> Array:
-    """Draws a token from each row of logits, by one uniform number of its key.
+def draw_tokens(sampler: Sampler, logits: Array, uniform: Array) -> Array:
+    """Draws a token from each row of logits, by a number uniform on [0, 1).
 
     Args:
       sampler: temperature, top-p, and which logits are of tokens.
       logits: [..., V].
-      keys: [...], consumed.
+      uniform: [...].
     """
     if sampler.num_tokens:
         is_token = jnp.arange(logits.shape[-1]) < sampler.num_tokens
         logits = jnp.where(jnp.broadcast_to(is_token, logits.shape), logits, -jnp.inf)
     if sampler.temperature == 0:
         return jnp.argmax(logits, axis=-1)
-    draw = jax.random.uniform
-    for _ in range(keys.ndim):
-        draw = jax.vmap(draw)
-    uniform = draw(keys)[..., None]
+    uniform = uniform[..., None]
     probabilities = jax.nn.softmax(logits / sampler.temperature, axis=-1)
     if sampler.top_p >= 1:
         return _first_above(probabilities, uniform)

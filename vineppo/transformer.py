@@ -20,6 +20,7 @@ from jax import Array
 
 Params = dict[str, Any]
 Cache = tuple[tuple[Array, Array], ...]  # keys and values of every layer
+Turns = tuple[Array, Array]  # cosines and sines of positions, [..., D / 2]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Tail(NamedTuple):
     """Where the tokens that slots read now stand, and which columns of the tail are theirs."""
 
     column: Array  # [], column that is written now
-    positions: Array  # [P, S], of the tokens fed
+    turns: Turns  # [P, S, D / 2], of the positions of the tokens fed
     prefix_mask: Array  # [P, S, L], tokens of the group's sequence that a slot continues
     tail_mask: Array  # [P, S, M], columns that a slot has written since it began its rollout
 
@@ -91,10 +92,10 @@ class Transformer(nn.Module):
     def __call__(self, tokens: Array) -> tuple[Array, Cache]:
         """Reads whole sequences, each from position 0; see `forward`."""
         chex.assert_rank(tokens, 2)
-        positions = jnp.broadcast_to(jnp.arange(tokens.shape[1]), tokens.shape)
+        cos, sin = turns(self.config, jnp.arange(tokens.shape[1]))
         x, cache = self.embedding[tokens], []
         for layer in self.layers:
-            x, key_value = layer.read(x, positions)
+            x, key_value = layer.read(x, (cos[None], sin[None]))
             cache.append(key_value)
         return rms_norm(x, self.final_norm, self.config.norm_epsilon), tuple(cache)
 
@@ -136,10 +137,10 @@ class Block(nn.Module):
             self.key_bias = zeros("key_bias", shape=(keys,), dtype=dtype)
             self.value_bias = zeros("value_bias", shape=(keys,), dtype=dtype)
 
-    def read(self, x: Array, positions: Array) -> tuple[Array, tuple[Array, Array]]:
+    def read(self, x: Array, turns: Turns) -> tuple[Array, tuple[Array, Array]]:
         """Whole sequences [P, L, E]; returns keys and values [P, C, L, D] too."""
         length = x.shape[1]
-        query, key, value = self.query_key_value(x, positions)
+        query, key, value = self.query_key_value(x, turns)
         key, value = jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2)
         scores = jnp.einsum("plcgd,pcmd->pcglm", query, key).astype(jnp.float32)
         causal = jnp.tril(jnp.ones((length, length), bool))
@@ -151,7 +152,7 @@ class Block(nn.Module):
         self, x: Array, tail: Tail, shared: tuple[Array, Array], own: tuple[Array, Array]
     ) -> tuple[Array, tuple[Array, Array]]:
         """A token of every slot [P, S, E]; returns the block's tail with one more column."""
-        query, key, value = self.query_key_value(x, tail.positions)
+        query, key, value = self.query_key_value(x, tail.turns)
         rows, at = own[0].shape[:2], (0, 0, tail.column, 0)
         keys = jax.lax.dynamic_update_slice(own[0], key.reshape(*rows, 1, -1), at)
         values = jax.lax.dynamic_update_slice(own[1], value.reshape(*rows, 1, -1), at)
@@ -168,7 +169,7 @@ class Block(nn.Module):
         ).reshape(query.shape)
         return self.rest(x, from_far + from_near), (keys, values)
 
-    def query_key_value(self, x: Array, positions: Array) -> tuple[Array, Array, Array]:
+    def query_key_value(self, x: Array, turns: Turns) -> tuple[Array, Array, Array]:
         """Queries [P, L, C, G, D], divided by sqrt(D), keys and values [P, L, C, D]."""
         config = self.config
         normed = rms_norm(x, self.attention_norm, config.norm_epsilon)
@@ -182,9 +183,9 @@ class Block(nn.Module):
                 products, (config.num_heads, config.num_kv_heads, config.num_kv_heads), strict=True
             )
         )
-        query = rotate(query, positions, config.rope) * config.head_dim**-0.5
+        query = rotate(query, turns) * config.head_dim**-0.5
         groups = (config.num_kv_heads, config.num_heads // config.num_kv_heads, config.head_dim)
-        return query.reshape(*x.shape[:2], *groups), rotate(key, positions, config.rope), value
+        return query.reshape(*x.shape[:2], *groups), rotate(key, turns), value
 
     def rest(self, x: Array, attended: Array) -> Array:
         """Output projection and SwiGLU, each added to the stream."""
@@ -294,16 +295,21 @@ def rope_frequencies(rope: Rope, head_dim: int) -> Array:
     return kept * frequencies + (1 - kept) * frequencies / rope.factor
 
 
-def rotate(x: Array, positions: Array, rope: Rope) -> Array:
+def turns(config: TransformerConfig, positions: Array) -> Turns:
+    """Cosines and sines [..., D / 2] by which a head's pairs turn at positions [...]."""
+    frequencies = rope_frequencies(config.rope, config.head_dim)
+    angles = positions[..., None] * jnp.expand_dims(frequencies, range(positions.ndim))
+    return jnp.cos(angles), jnp.sin(angles)
+
+
+def rotate(x: Array, turns: Turns) -> Array:
     """Rotates pairs (x_i, x_{i + D/2}) by their angle at a position, the layout of Hugging Face.
 
     Args:
       x: [P, L, heads, D].
-      positions: [P, L].
-      rope: wavelengths.
+      turns: of its positions. Shape [P, L, D / 2], or [1, L, D / 2].
     """
-    angles = positions[..., None, None] * rope_frequencies(rope, x.shape[-1])[None, None, None]
-    cos, sin = jnp.cos(angles), jnp.sin(angles)  # [P, L, 1, D / 2]
+    cos, sin = (each[..., None, :] for each in turns)
     first, second = jnp.split(x.astype(jnp.float32), 2, axis=-1)
     rotated = jnp.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
     return rotated.astype(x.dtype)
