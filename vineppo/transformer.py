@@ -153,7 +153,7 @@ class Block(nn.Module):
     ) -> tuple[Array, tuple[Array, Array]]:
         """A token of every slot [P, S, E]; returns the block's tail with one more column."""
         query, key, value = self.query_key_value(x, tail.turns)
-        rows, at = own[0].shape[:2], (0, 0, tail.column, 0)
+        rows, at = own[0].shape[:2], (0, 0, tail.column, 0)  # P S, C
         keys = jax.lax.dynamic_update_slice(own[0], key.reshape(*rows, 1, -1), at)
         values = jax.lax.dynamic_update_slice(own[1], value.reshape(*rows, 1, -1), at)
         far = jnp.einsum("pscgd,pcld->pscgl", query, shared[0])
@@ -164,9 +164,8 @@ class Block(nn.Module):
         weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1).astype(query.dtype)
         split = tail.prefix_mask.shape[-1]
         from_far = jnp.einsum("pscgl,pcld->pscgd", weights[..., :split], shared[1])
-        from_near = jnp.einsum(
-            "rcgm,rcmd->rcgd", weights[..., split:].reshape(*rows, query.shape[3], -1), values
-        ).reshape(query.shape)
+        near = weights[..., split:].reshape(*rows, query.shape[3], -1)
+        from_near = jnp.einsum("rcgm,rcmd->rcgd", near, values).reshape(query.shape)
         return self.rest(x, from_far + from_near), (keys, values)
 
     def query_key_value(self, x: Array, turns: Turns) -> tuple[Array, Array, Array]:
@@ -245,7 +244,7 @@ def decode(
       tokens: [P, S].
       tail: positions and masks; the masks include the column written now.
       prefix: keys and values of the sequences forked, [P, C, L, D] of every layer.
-      tails: keys and values that slots have added, [P, S, C, M, D] of every layer.
+      tails: keys and values that slots have added, [P S, C, M, D] of every layer.
 
     Returns:
       Final hidden states [P, S, E] and the tails with one more column.
@@ -266,7 +265,10 @@ def logits(params: Params, hidden: Array) -> Array:
 
 
 def empty_tails(config: TransformerConfig, num_groups: int, num_slots: int, columns: int) -> Cache:
-    """Tail caches [P, S, C, M, D] in which nothing is written yet."""
+    """Tail caches [P S, C, M, D] in which nothing is written yet.
+
+    Groups and slots share an axis: with an axis of one slot XLA copies the caches at every step.
+    """
     shape = (num_groups * num_slots, config.num_kv_heads, columns, config.head_dim)
     zeros = jnp.zeros(shape, config.dtype)
     return ((zeros, zeros),) * config.num_layers

@@ -60,7 +60,7 @@ def test_decoding_from_a_fork_gives_the_hidden_states_of_a_full_pass_at_every_po
     for step in range(6):
         tail = Tail(
             jnp.array(step),
-            jnp.asarray(starts - 1 + step)[None],
+            transformer.turns(MODEL, jnp.asarray(starts - 1 + step)[None]),
             jnp.arange(8)[None, None] < jnp.asarray(starts)[None, :, None] - 1,
             jnp.broadcast_to(jnp.arange(6) <= step, (1, 2, 6)),
         )
@@ -133,8 +133,8 @@ def test_top_p_draws_from_the_nucleus_only_with_the_right_shares():
     """Probabilities .4 .3 .2 .1: top-p .6 keeps the first two, as 4/7 and 3/7."""
     logits = jnp.log(jnp.array([0.1, 0.4, 0.2, 0.3]))
     sampler = replace(SAMPLER, top_p=0.6)
-    keys = jax.random.split(jax.random.key(9), 4000)
-    drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (4000, 4)), keys)
+    uniform = jax.random.uniform(jax.random.key(9), (4000,))
+    drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (4000, 4)), uniform)
     shares = np.bincount(np.asarray(drawn), minlength=4) / 4000
     np.testing.assert_allclose(shares, [0, 4 / 7, 0, 3 / 7], atol=0.03)
 
@@ -142,18 +142,18 @@ def test_top_p_draws_from_the_nucleus_only_with_the_right_shares():
 def test_temperature_sharpens():
     """At temperature 1/2 probabilities are squared: 1/4 and 3/4 become 1/10 and 9/10."""
     logits = jnp.log(jnp.array([0.25, 0.75]))
-    keys = jax.random.split(jax.random.key(10), 4000)
+    uniform = jax.random.uniform(jax.random.key(10), (4000,))
     sampler = replace(SAMPLER, temperature=0.5)
-    drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (4000, 2)), keys)
+    drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (4000, 2)), uniform)
     assert float(jnp.mean(drawn)) == pytest.approx(0.9, abs=0.02)
 
 
 def test_logits_beyond_the_tokenizer_are_never_drawn():
     logits = jnp.array([0.0, 0.0, 50.0])
-    keys = jax.random.split(jax.random.key(11), 100)
+    uniform = jax.random.uniform(jax.random.key(11), (100,))
     for temperature in (0.0, 1.0):
         sampler = replace(SAMPLER, num_tokens=2, temperature=temperature)
-        drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (100, 3)), keys)
+        drawn = sampling.draw_tokens(sampler, jnp.broadcast_to(logits, (100, 3)), uniform)
         assert int(jnp.max(drawn)) < 2
 
 

@@ -72,12 +72,12 @@ def test_a_token_changes_no_logits_before_it(small_params):
 
 
 def test_rotated_products_depend_on_the_distance_alone():
-    query, key = jax.random.normal(jax.random.key(1), (2, 1, 1, 1, 6))
-    rope = Rope(100.0)
+    config = replace(SMALL, rope=Rope(100.0))
+    query, key = jax.random.normal(jax.random.key(1), (2, 1, 1, 1, config.head_dim))
 
     def product(at, other):
-        here = transformer.rotate(query, jnp.array([[at]]), rope)
-        there = transformer.rotate(key, jnp.array([[other]]), rope)
+        here = transformer.rotate(query, transformer.turns(config, jnp.array([[at]])))
+        there = transformer.rotate(key, transformer.turns(config, jnp.array([[other]])))
         return float(jnp.sum(here * there))
 
     assert product(7, 3) == pytest.approx(product(24, 20), abs=1e-5)
