@@ -95,7 +95,9 @@ def respond(config: DistillationConfig, game: CoinGame, visits: Visits) -> Respo
     table = distillation.fit(visits, config.num_remembered_coins, config.prior_visits)
     values, q_values = exact_coin_game.solve(game, table, exact_coin_game.greedy, discount=1.0)
     policy = jax.vmap(exact_coin_game.greedy)(q_values)
-    return Response(table.probs, policy, values.responder / game.episode_length, jnp.array(-jnp.inf))
+    return Response(
+        table.probs, policy, values.responder / game.episode_length, jnp.array(-jnp.inf)
+    )
 
 
 def responder(game: CoinGame, memory: Memory) -> Player:
