@@ -1,4 +1,4 @@
-"""Distilled controllers: agents of finite memory are found again, and what responses to them get."""
+"""Distilled controllers: agents of finite memory are found again; what responses to them get."""
 
 import jax
 import jax.numpy as jnp
