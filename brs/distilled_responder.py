@@ -22,6 +22,7 @@ from brs.exact_coin_game import Agent
 from brs.training_configs import DistillationConfig
 from common.coin_game import CoinGame, CoinGameState
 
+LARGEST_POLICY = 10**8  # entries; half a gigabyte
 SCRIPTS = ("AC", "AD", "random")  # who the agent meets first, and itself
 
 
@@ -88,6 +89,16 @@ def learn(
     table = Agent(best.table, memory.next_modes)
     kl_known, kl_met = (distillation.action_kl(table, seen) for seen in (held_out, met))
     return Found(rewards, kl_known, kl_met, best.planned)
+
+
+def obstacle(config: DistillationConfig, game: CoinGame) -> str:
+    """Why there can be no such responder in a game; empty if there can."""
+    num_modes = len(distillation.last_coins(config.num_remembered_coins).next_modes)
+    num_states = 2 * (game.height * game.width) ** 3
+    size = game.episode_length * num_modes * num_states * game.num_actions
+    if size > LARGEST_POLICY:
+        return f"its policy would have {size:.0e} entries on this grid, more than {LARGEST_POLICY}"
+    return ""
 
 
 def respond(config: DistillationConfig, game: CoinGame, visits: Visits) -> Response:

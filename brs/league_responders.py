@@ -50,9 +50,9 @@ def respond(
             return jnp.mean(played, axis=0)
 
         found["trained"] = _over_seeds(learned, params, seeds)
-    if config.distillation is None:
-        return found, {}
     sizes = config.distillation
+    if sizes is None or distilled_responder.obstacle(sizes, game):
+        return found, {}
 
     def distilled(params: Any, key: Array) -> Array:
         learned = distilled_responder.learn(sizes, game, agent, params, key)
