@@ -118,8 +118,8 @@ def _of_file(name: str) -> tuple[Claim, ...]:
         Claim(
             f"{name}_is_bounded",
             "beyond the paper",
-            f"Its exact best response gets from {subject} itself nearly what the strongest "
-            "responder does (shortfall)",
+            f"The exact best response to that controller gets from {subject} itself nearly what the "
+            "strongest responder does (shortfall)",
             f"{name}_distilled_shortfall",
             Criterion("mean", "<=", 0.05, partly=0.1),
         ),
@@ -222,7 +222,11 @@ LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
             ),
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 5},
-        minutes={"smoke": 0.5, "quick": 20.0, "paper": 240.0},
+        minutes={"smoke": 0.5, "quick": 10.0, "paper": 240.0},
+        why_it_fails={
+            "loqa_is_left": "Who responds best robs LOQA: trained for minutes it retaliates, but "
+            "too softly, and AC, which cooperates with it, gets less than who robs it."
+        },
         not_by_default="it needs files that the other papers' trainings make: see the README",
     ),
 }

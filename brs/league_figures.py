@@ -40,7 +40,7 @@ def draw_exploitability(config: Any, record: Record, rows: Rows) -> Figure:
     """What the strongest best responder gets from each agent, and leaves it; crosses are exact."""
     del config, rows
     names = list(dict.fromkeys(map(agent_of, names_of(record))))
-    figure = Figure(figsize=(2.4 + 0.9 * len(names), 3.6), layout="constrained")
+    figure = Figure(figsize=(2 + 0.9 * len(names), 3.6), layout="constrained")
     axes = figure.subplots()
     series = (
         ("best_response", "strongest responder found", -0.2),
