@@ -123,9 +123,7 @@ HARVEST_EXPERIMENTS: dict[str, Experiment] = {
         source="beyond the paper",
         summary="beta from 0 up in Commons Harvest, at quick on a small map of ours",
         claims=_BETA_CLAIMS,
-        configs=_configs(
-            {f"beta_{beta:g}".replace(".", "_"): _with(beta=beta) for beta in _BETAS}
-        ),
+        configs=_configs({f"beta_{beta:g}".replace(".", "_"): _with(beta=beta) for beta in _BETAS}),
         num_seeds={"smoke": 1, "quick": 2, "paper": 10},
         minutes={"smoke": 0.3, "quick": 20.0, "paper": 4000.0},
         not_by_default="twice the time of figure_4_commons_harvest",
