@@ -72,9 +72,10 @@ reproduce-%: $$(call stamp,$$(paper)) ## run the paper's experiments, print its 
 	    $(FORCE), --force)
 
 # Compiling is most of what a smoke run does: XLA is asked for little.
+SMOKE_XLA_FLAGS := --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false
 smoke-%: $$(call stamp,$$(paper)) ## run all its experiments in a minute, in a temporary folder
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
-	XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=0}" \
+	XLA_FLAGS="$${XLA_FLAGS:-$(SMOKE_XLA_FLAGS)}" \
 	$(call python,$(paper)) -m $(paper) reproduce --preset smoke \
 	    --results-dir "$$folder/results" --runs-dir "$$folder/runs"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advantage_alignment.experiment import Experiment
-from advantage_alignment.study_configs import LeagueConfig
+from advantage_alignment.study_configs import ComparisonConfig, LeagueConfig
 from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
 from common.logger.claims import Claim, Criterion
 
@@ -143,6 +143,36 @@ def _mask_claim(removed: str, self_play: float, relation: Any, threshold: float)
     )
 
 
+_BETAS = (0.0, 0.3, 1.0, 3.0)  # 1 is the published one
+_BETA_CLAIMS = (
+    Claim(
+        id="coin_game_zero",
+        source="ours",
+        statement="Coin Game: beta 0 does not share (reward per step of self-play)",
+        metric="beta_0_self_play",
+        criterion=Criterion("mean", "<=", 0.05, partly=0.1),
+    ),
+    Claim(
+        id="coin_game_published",
+        source="ours",
+        statement="Coin Game: beta 1 does; full cooperation is .347",
+        metric="beta_1_self_play",
+        criterion=Criterion("mean", ">=", 0.17, partly=0.1),
+    ),
+)
+
+
+def _betas() -> dict[str, ComparisonConfig]:
+    """Advantage Alignment with every beta."""
+    by_name = {f"beta_{beta:g}".replace(".", "_"): _with(beta=beta) for beta in _BETAS}
+    return {
+        preset: ComparisonConfig(
+            tuple((name, configs[preset]) for name, configs in by_name.items())
+        )
+        for preset in _BY_PRESET
+    }
+
+
 _SECONDS = "hours beside the others' minutes: GRUs over 50 steps are what two cores do worst"
 
 COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
@@ -174,6 +204,15 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         configs=_league(**{name: _with(**mask) for name, mask in _MASKS.items()}),
         num_seeds={"smoke": 1, "quick": 3, "paper": 10},
         minutes={"smoke": 0.5, "quick": 90.0, "paper": 600.0},
+        not_by_default=_SECONDS,
+    ),
+    "ablation_beta_coin_game": Experiment(
+        source="beyond the paper",
+        summary="beta from 0 up in the Coin Game",
+        claims=_BETA_CLAIMS,
+        configs=_betas(),
+        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        minutes={"smoke": 0.5, "quick": 60.0, "paper": 400.0},
         not_by_default=_SECONDS,
     ),
 }

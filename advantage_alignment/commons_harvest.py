@@ -1,7 +1,7 @@
 """Commons Harvest: players eat apples, which regrow the faster the more are left around them.
 
 The rules are Melting Pot's (commons_harvest__open). A cell without a live apple within distance two
-never recovers. Players can zap each other away for four frames. Order within a step: moves and
+never recovers. Players can zap each other away for five frames. Order within a step: moves and
 turns, in random order of the players; zaps, all at once; returns of the zapped; regrowth.
 
 `reset`, `step` and `observe` are pure and play one game; `vmap` plays many. P players, M cells with
@@ -35,8 +35,8 @@ NUM_ACTIONS = len(ACTIONS)
 TURN_LEFT, TURN_RIGHT, ZAP = 5, 6, 7
 
 REGROWTH = (0.0, 0.0025, 0.005, 0.025)  # per step, with 0, 1, 2, and 3 or more live apples near
-FRAMES_AWAY = 4  # after a hit
-COOLDOWN = 3  # steps from one shot to the next
+FRAMES_AWAY = 5  # after a hit: Melting Pot's framesTillRespawn, 4, counts from the next frame
+COOLDOWN = 3  # steps from one shot to the next, those away not counted
 VIEW = 11  # rows and columns: nine ahead, one behind, five to each side
 _OWN_ROW, _OWN_COLUMN = 9, 5
 CHANNELS = (
@@ -145,11 +145,12 @@ def step(
     """
     chex.assert_shape(actions, (game.num_players,))
     order_key, return_key, regrowth_key = jax.random.split(key, 3)
+    grows = regrowth(game, state.apples, regrowth_key)
     state, rewards = move_and_eat(game, state, actions, order_key)
     state, events = zap(game, state, actions)
     state = come_back(game, state, return_key)
-    state = regrow(game, state, regrowth_key)
-    return state._replace(time=state.time + 1), rewards, events
+    state, found = grow(game, state, grows)
+    return state._replace(time=state.time + 1), rewards + found, events
 
 
 def move_and_eat(
@@ -177,9 +178,7 @@ def move_and_eat(
         cells = jnp.where(moves[:, None], targets, cells)
 
     has_moved = jnp.any(cells != state.cells, axis=1)
-    entered = jnp.where(has_moved, _at(game.map.apple_index, cells), -1)  # [P]
-    is_entered = entered[:, None] == jnp.arange(len(state.apples))[None]  # [P, M]
-    eats = is_entered & state.apples[None]
+    eats = _stands_on(game, cells) & has_moved[:, None] & state.apples[None]  # [P, M]
     apples = state.apples & ~jnp.any(eats, axis=0)
     state = state._replace(cells=cells, orientations=orientations, apples=apples)
     return state, jnp.any(eats, axis=1).astype(jnp.float32)
@@ -194,7 +193,7 @@ def zap(
     shooter. A ray ends at a wall and at the first player that it meets.
     """
     is_present = state.frames_away == 0
-    cooldowns = jnp.maximum(state.cooldowns - 1, 0)
+    cooldowns = jnp.where(is_present, jnp.maximum(state.cooldowns - 1, 0), state.cooldowns)
     shots = (actions == ZAP) & is_present & (cooldowns == 0)
     ahead = jnp.asarray(_STEPS)[state.orientations][:, None, None]  # [P, 1, 1, 2]
     right = jnp.asarray(_STEPS)[(state.orientations + 1) % 4][:, None, None]
@@ -243,15 +242,30 @@ def come_back(game: CommonsHarvest, state: HarvestState, key: Array) -> HarvestS
     )
 
 
-def regrow(game: CommonsHarvest, state: HarvestState, key: Array) -> HarvestState:
-    """Every empty cell recovers with a probability by the number of live apples near it.
+def regrowth(game: CommonsHarvest, apples: Array, key: Array) -> Array:
+    """Which empty cells recover in a step: at random, the likelier the more live apples are near.
 
-    An apple can regrow under a player, who gets it by coming back.
+    Empty cells and live neighbours are those before the step.
+
+    Args:
+      game: parameters of the game.
+      apples: alive before the step. Shape [M], bool.
+      key: consumed.
+
+    Returns:
+      Shape [M], bool.
     """
-    num_near = live_neighbours(game, state.apples)
+    num_near = live_neighbours(game, apples)
     chances = jnp.asarray(REGROWTH)[jnp.minimum(num_near, len(REGROWTH) - 1)]
-    grows = jax.random.uniform(key, chances.shape) < chances
-    return state._replace(apples=state.apples | grows)
+    return ~apples & (jax.random.uniform(key, chances.shape) < chances)
+
+
+def grow(game: CommonsHarvest, state: HarvestState, grows: Array) -> tuple[HarvestState, Array]:
+    """Lets the given cells [M] recover; whoever stands there eats the apple at once."""
+    is_present = state.frames_away == 0
+    eats = _stands_on(game, state.cells) & is_present[:, None] & grows[None]  # [P, M]
+    apples = state.apples | (grows & ~jnp.any(eats, axis=0))
+    return state._replace(apples=apples), jnp.any(eats, axis=1).astype(jnp.float32)
 
 
 def live_neighbours(game: CommonsHarvest, apples: Array) -> Array:
@@ -260,8 +274,8 @@ def live_neighbours(game: CommonsHarvest, apples: Array) -> Array:
 
 
 def readiness(state: HarvestState) -> Array:
-    """READY_TO_SHOOT: 0, .5, 1 on the three observations after a shot. Shape [P]."""
-    return jnp.clip(1 - (state.cooldowns - 1) / 2, 0.0, 1.0)
+    """READY_TO_SHOOT: 0, .5, 1 on the three observations after a shot, 0 if absent. Shape [P]."""
+    return jnp.clip(1 - (state.cooldowns - 1) / 2, 0.0, 1.0) * (state.frames_away == 0)
 
 
 def observe(game: CommonsHarvest, state: HarvestState) -> Array:
@@ -318,6 +332,12 @@ def _windows(cells: Array, orientations: Array) -> Array:
     rightward = jnp.asarray(_STEPS)[(orientations + 1) % 4][:, None]
     offsets = ahead[None, :, None] * forward + right[None, :, None] * rightward
     return cells[:, None] + offsets
+
+
+def _stands_on(game: CommonsHarvest, cells: Array) -> Array:
+    """Which cells of apples those at cells [P, 2] stand on. Shape [P, M]."""
+    num_apples = len(game.map.apple_cells)
+    return _at(game.map.apple_index, cells)[:, None] == jnp.arange(num_apples)[None]
 
 
 def _at(table: np.ndarray | Array, cells: Array) -> Array:

@@ -19,6 +19,10 @@ _NEGOTIATION_SELF_PLAY = comparison_figures.comparison(
     "self_play", "return of self-play", ((0.5, "full cooperation"), (0.3, "mutual defection"))
 )
 
+_COIN_GAME_SELF_PLAY = comparison_figures.comparison(
+    "self_play", "reward per step of self-play", ((0.347, "full cooperation"), (0.0, "none"))
+)
+
 _PICTURES: dict[str, Callable[[Record, Rows], Figure]] = {
     "figure_1_ipd": ipd_figures.draw_policy,
     "figure_1_ipd_long": ipd_figures.draw_states,
@@ -31,6 +35,8 @@ _PICTURES: dict[str, Callable[[Record, Rows], Figure]] = {
     "beyond_exploitability": comparison_figures.draw_exploitability,
     "figure_4_commons_harvest": comparison_figures.draw_harvest,
     "figure_2_coin_league": league_figures.draw_league,
+    "ablation_beta_coin_game": _COIN_GAME_SELF_PLAY,
+    "ablation_beta_commons_harvest": comparison_figures.draw_harvest,
     "ablation_masks": league_figures.draw_league,
 }
 

@@ -72,7 +72,7 @@ def tabulate(game: CoinGame, controller: Controller) -> Agent:
 
 def best_response(game: CoinGame, agent: Agent, *, discount: float = 1.0) -> Values:
     """Values of the best response to an agent; equally good moves are equally likely."""
-    return solve(game, agent, _greedy, discount=discount)[0]
+    return solve(game, agent, greedy, discount=discount)[0]
 
 
 def soft_best_response(
@@ -85,7 +85,7 @@ def soft_best_response(
 
 def action_values(game: CoinGame, agent: Agent, *, discount: float = 1.0) -> Array:
     """Q_k of the best response for k = T..1 steps left. Shape [T, M, S, A]."""
-    return solve(game, agent, _greedy, discount=discount)[1]
+    return solve(game, agent, greedy, discount=discount)[1]
 
 
 def solve(
@@ -188,7 +188,8 @@ def _look_up(game: CoinGame, values: Array, modes: np.ndarray) -> Array:
     return table[index + moves.next_states[None]]
 
 
-def _greedy(q_values: Array) -> Array:
+def greedy(q_values: Array) -> Array:
+    """Probabilities of the best moves, equally good ones equally likely. Shape [M, S, A]."""
     is_best = (q_values >= jnp.max(q_values, axis=2, keepdims=True) - _TIE).astype(jnp.float32)
     return is_best / jnp.sum(is_best, axis=2, keepdims=True)
 

@@ -20,6 +20,7 @@ PICTURES: dict[str, Callable[[Any, Record, Rows], Figure]] = {
     "values": coin_game_figures.draw_values,
     "head_to_head": league_figures.draw_head_to_head,
     "exploitability": league_figures.draw_exploitability,
+    "files": league_figures.draw_files,
 }
 
 

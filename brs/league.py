@@ -1,7 +1,7 @@
 """Agents of all kinds side by side: trained here, scripted, or read from portable files.
 
-`head_to_head` lets each meet each; `exploitability` lets every best responder of `exploit` meet
-each, and takes the strongest. Shapes: S seeds, P = 2 players, R responders.
+`head_to_head` lets each meet each, so all must play one game; `exploitability` lets every best
+responder of `exploit` meet each, and takes the strongest. Shapes: S seeds, P = 2 players.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,20 +17,20 @@ from jax import Array
 from brs import (
     coin_game_players,
     exact_coin_game,
+    league_responders,
     portable,
     responders,
     trained_players,
-    trained_responder,
 )
 from brs.coin_game_players import CONTROLLERS, Player
 from brs.errors import UserError
 from brs.exact_coin_game import Agent
-from brs.findings import Findings, curve_rows, side_by_side
-from brs.search_model import Case
+from brs.findings import Findings, Rows, curve_rows, side_by_side
 from brs.settings import differing_fields
-from brs.study_configs import LeagueConfig
+from brs.study_configs import LeagueConfig, agent_of
 from brs.trainer import Trainer
 from common.coin_game import CoinGame
+from common.logger import provenance
 
 
 class Entrant(NamedTuple):
@@ -73,27 +73,38 @@ def head_to_head(config: LeagueConfig, trainer: Trainer) -> Findings:
 
 
 def exploitability(config: LeagueConfig, trainer: Trainer) -> Findings:
-    """Lets every best responder meet every agent.
+    """Lets every best responder meet every agent, each in the game that it was made for.
 
     Metrics, per step: X_RESPONDER, what it gets; X_best_response and X_agent_vs_best_response, of
     the responder with the highest mean over seeds; X_exact_best_response and X_shortfall, how much
-    more the exact one gets, where it is known; and largest_shortfall over these agents.
+    more the exact one gets, where it is known; and largest_shortfall over these agents. Also
+    X_self, X_vs_AC, AC_vs_X, X_vs_AD and AD_vs_X. Where it is distilled: X_action_kl and
+    X_action_kl_met in nats, X_controller_best_response, and X_distilled_shortfall, by how much the
+    strongest responder gets more than the distilled one.
+
+    Files called NAME_seed_N.policy are the seeds of one agent NAME, a value for each.
     """
     entrants, findings = enter(config, trainer)
     shortfalls = []
-    for name, entrant in entrants.items():
-        found = _respond(config, entrant, trainer.seeds)  # responder -> [S, P]
-        for responder, rewards in found.items():
-            findings.metrics[f"{name}_{responder}"] = rewards[:, 0].tolist()
+    for name, members in _by_name(entrants).items():
+        found, told, met = _examine(config, members, trainer.seeds)
         best = max(found.values(), key=lambda rewards: float(np.mean(rewards[:, 0])))
-        findings.metrics[f"{name}_best_response"] = best[:, 0].tolist()
-        findings.metrics[f"{name}_agent_vs_best_response"] = best[:, 1].tolist()
-        if entrant.tables:
-            exact = _exact(entrant)
-            findings.metrics[f"{name}_exact_best_response"] = exact[:, 0].tolist()
-            findings.metrics[f"{name}_exact_agent_vs_best_response"] = exact[:, 1].tolist()
+        metrics = {responder: rewards[:, 0] for responder, rewards in found.items()} | told
+        metrics |= {"best_response": best[:, 0], "agent_vs_best_response": best[:, 1]}
+        if "distilled" in found:
+            metrics["distilled_shortfall"] = best[:, 0] - found["distilled"][:, 0]
+        if members[0].tables:
+            exact = _exact(members[0])
+            metrics |= {"exact_best_response": exact[:, 0]}
+            metrics |= {"exact_agent_vs_best_response": exact[:, 1]}
             shortfalls.append(exact[:, 0] - best[:, 0])
-            findings.metrics[f"{name}_shortfall"] = shortfalls[-1].tolist()
+            metrics["shortfall"] = shortfalls[-1]
+        for metric, values in metrics.items():
+            findings.metrics[f"{name}_{metric}"] = values.tolist()
+        findings.metrics[f"{name}_self"] = met.pop("self")[:, 0].tolist()
+        for script, rewards in met.items():
+            findings.metrics[f"{script}_vs_{name}"] = rewards[:, 0].tolist()
+            findings.metrics[f"{name}_vs_{script}"] = rewards[:, 1].tolist()
     if shortfalls:
         findings.metrics["largest_shortfall"] = np.max(shortfalls, axis=0).tolist()
     return findings
@@ -113,8 +124,8 @@ def enter(config: LeagueConfig, trainer: Trainer) -> tuple[dict[str, Entrant], F
             tables = [trained.tables(own) for own in each]
         entrants[name] = Entrant(trained.game, trained.player, params, tables)
         curves[name] = curve_rows(result.log, trainer.seeds)
-    game = next(iter(entrants.values())).game
     for name in config.scripts:
+        game = next(iter(entrants.values())).game
         table = exact_coin_game.tabulate(game, CONTROLLERS[name])
         told = responders.as_tables(CONTROLLERS[name])
         params = jax.tree.map(lambda leaf: np.stack([leaf] * len(trainer.seeds)), told)
@@ -128,7 +139,11 @@ def enter(config: LeagueConfig, trainer: Trainer) -> tuple[dict[str, Entrant], F
         if name in entrants:
             raise UserError(f"two agents are called {name}: rename the file {file}")
         entrants[name] = Entrant(policy.game, portable.player(policy.game, policy), (), [])
-    return entrants, Findings({}, side_by_side(curves))
+    if not entrants:
+        raise UserError("nobody takes part: this league is of files, give --policies FOLDER")
+    trainer.origin = trainer.origin or provenance.collect()
+    no_curves: Rows = [{"update": 0, "seed": seed} for seed in trainer.seeds]
+    return entrants, Findings({}, side_by_side(curves) or no_curves)
 
 
 def check_same_game(game: CoinGame, other: CoinGame, name: str) -> None:
@@ -171,50 +186,30 @@ def _all_pairs(
     return np.asarray(played, np.float64).reshape(number, number, 2)
 
 
-def _respond(
-    config: LeagueConfig, entrant: Entrant, seeds: Sequence[int]
-) -> Mapping[str, np.ndarray]:
-    """What every responder and the agent get per step, per seed. Responder -> [S, P]."""
-    found: dict[str, np.ndarray] = {}
-    inputs = (entrant.params, jnp.asarray(seeds, jnp.int32))
+def _by_name(entrants: Mapping[str, Entrant]) -> dict[str, list[Entrant]]:
+    """Entrants by `agent_of` their names: several where files are seeds of one agent."""
+    named: dict[str, list[Entrant]] = {}
+    for name, entrant in entrants.items():
+        named.setdefault(agent_of(name), []).append(entrant)
+    return named
 
-    def over_seeds(function: Any) -> np.ndarray:
-        mapped = jax.jit(lambda inputs: jax.lax.map(function, inputs))(inputs)
-        return np.asarray(mapped, np.float64)
 
-    for search in config.searches:
+def _examine(
+    config: LeagueConfig, members: Sequence[Entrant], seeds: Sequence[int]
+) -> tuple[dict[str, np.ndarray], ...]:
+    """What `league_responders` tell of an agent: rewards by responder, of distillation, by script.
 
-        def searched(of_seed: tuple[Any, Array], search: Any = search) -> Array:
-            params, seed = of_seed
-            keys = jax.random.split(jax.random.key(seed), config.num_search_episodes)
-
-            cases = [
-                responders.make_case(params, base, search.exploration) for base in config.bases
-            ]
-
-            def one(case: Case) -> Array:
-                played = responders.play_many(search, entrant.game, entrant.player, case, keys)
-                return jnp.mean(played, axis=0)
-
-            stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *cases)
-            return jax.lax.map(one, stacked)  # [bases, P]
-
-        rewards = over_seeds(searched)  # [S, bases, P]
-        for i, base in enumerate(config.bases):
-            found[f"{search.kind}_{base}"] = rewards[:, i]
-
-    if config.responder is not None:
-        learner = config.responder
-
-        def learned(of_seed: tuple[Any, Array]) -> Array:
-            params, seed = of_seed
-            played = trained_responder.learn(
-                learner, entrant.game, entrant.player, params, jax.random.key(seed)
-            )
-            return jnp.mean(played, axis=0)
-
-        found["trained"] = over_seeds(learned)
-    return found
+    Every file is a program of its own, so each is met by the responders of one seed only.
+    """
+    parts = []
+    for index, (game, player, params, _) in enumerate(members):
+        own_seeds = seeds if jax.tree.leaves(params) else [seeds[index % len(seeds)]]
+        found, told = league_responders.respond(config, game, player, params, own_seeds)
+        parts.append((found, told, league_responders.meet(config, game, player, params, own_seeds)))
+    return tuple(
+        {name: np.concatenate([part[name] for part in same]) for name in same[0]}
+        for same in zip(*parts, strict=True)
+    )
 
 
 def _exact(entrant: Entrant) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from brs.curve_drawing import STYLES, Record, Rows
+from brs.study_configs import agent_of
 
 
 def names_of(record: Record) -> list[str]:
@@ -38,7 +39,7 @@ def draw_head_to_head(config: Any, record: Record, rows: Rows) -> Figure:
 def draw_exploitability(config: Any, record: Record, rows: Rows) -> Figure:
     """What the strongest best responder gets from each agent, and leaves it; crosses are exact."""
     del config, rows
-    names = names_of(record)
+    names = list(dict.fromkeys(map(agent_of, names_of(record))))
     figure = Figure(figsize=(2 + 0.9 * len(names), 3.6), layout="constrained")
     axes = figure.subplots()
     series = (
@@ -61,4 +62,43 @@ def draw_exploitability(config: Any, record: Record, rows: Rows) -> Figure:
     axes.legend(fontsize=7)
     title = f"{record['experiment']} ({record['preset']}); dots: seeds, crosses: exact"
     axes.set_title(title, fontsize=8)
+    return figure
+
+
+def draw_files(config: Any, record: Record, rows: Rows) -> Figure:
+    """Figure 1's bars for agents of files: both rewards of every match, and the distilled bound."""
+    del config, rows
+    names = list(dict.fromkeys(map(agent_of, names_of(record))))
+    figure = Figure(figsize=(2.8 * len(names) + 1, 3.2), layout="constrained")
+    for axes, name in zip(
+        figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True
+    ):
+        matches = (
+            ("itself", f"{name}_self", f"{name}_self"),
+            ("AC", f"{name}_vs_AC", f"AC_vs_{name}"),
+            ("AD", f"{name}_vs_AD", f"AD_vs_{name}"),
+            ("strongest\nresponder", f"{name}_agent_vs_best_response", f"{name}_best_response"),
+        )
+        for place, (_, *metrics) in enumerate(matches):
+            labels = ("agent", "opponent") if place == 0 else (None, None)
+            for metric, label, shift, style in zip(
+                metrics, labels, (-0.2, 0.2), STYLES[::2], strict=False
+            ):
+                entry = record["metrics"][metric]
+                at, color = place + shift, style["color"]
+                axes.bar(at, entry["mean"], 0.38, color=color, alpha=0.8, label=label)
+                seeds = entry["per_seed"]
+                axes.plot([at] * len(seeds), seeds, ".", color="0.15", markersize=3)
+        bound = record["metrics"].get(f"{name}_distilled")
+        if bound:
+            axes.plot(
+                3.2, bound["mean"], "D", color="0.15", mfc="none", label="distilled responder"
+            )
+        axes.axhline(0.0, color="0.4", lw=0.8)
+        axes.set_xticks(range(4), [label for label, *_ in matches], fontsize=7)
+        axes.set_title(name, fontsize=8)
+        axes.legend(fontsize=6)
+    figure.supylabel("reward per step", fontsize=8)
+    title = f"{record['experiment']} ({record['preset']}); dots: files, one of a training seed each"
+    figure.suptitle(title, fontsize=8)
     return figure

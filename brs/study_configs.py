@@ -1,9 +1,10 @@
 """Settings of experiments that train several things, or measure without training."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from brs.training_configs import ResponderConfig
+from brs.training_configs import DistillationConfig, ResponderConfig
 
 Trainings = tuple[tuple[str, Any], ...]  # name, settings
 
@@ -30,6 +31,11 @@ class SearchConfig:
 MCTX = SearchConfig()
 OPEN_LOOP = SearchConfig("open_loop", num_simulations=384, roll_out_steps=20, exploration=1.0)
 MCTX_DEFAULT_EXPLORATION = 1.25
+
+
+def agent_of(file: str) -> str:
+    """The agent of which a file is a seed: NAME of NAME_seed_N.policy, else the file's own name."""
+    return Path(file).stem.partition("_seed_")[0]
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class LeagueConfig:
     """Agents that meet each other, or that best responders meet.
 
     Attributes:
-      variants: name and settings of those that are trained; the game is the first's.
+      variants: name and settings of those that are trained; the game is the first's. None at all
+        where only files take part.
       kind: "head_to_head" or "exploitability".
       scripts: names of scripted agents that take part.
       policies: files of portable policies that take part, whoever trained them.
@@ -69,6 +76,7 @@ class LeagueConfig:
       bases: how they play in roll-outs.
       num_search_episodes: of each search, base and agent.
       responder: a trained best responder; None for none.
+      distillation: the best response to a finite controller of the agent; None for none.
     """
 
     variants: Trainings
@@ -80,11 +88,12 @@ class LeagueConfig:
     bases: tuple[str, ...] = ("AC", "AD")
     num_search_episodes: int = 8
     responder: ResponderConfig | None = None
+    distillation: DistillationConfig | None = None
 
     @property
     def shows(self) -> str:
         """How the figure is drawn."""
-        return self.kind
+        return self.kind if self.variants else "files"
 
     def trainings(self) -> Trainings:
         """What is trained."""

@@ -172,3 +172,19 @@ class ResponderConfig:
     def __post_init__(self) -> None:
         """Refuses values outside their range."""
         check_fields(self)
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """A finite controller fitted to a frozen agent, and its best response: sizes, our own."""
+
+    num_remembered_coins: int = setting(
+        2, "coins that the other took last, which the controller remembers", low=0, high=6
+    )
+    num_episodes: int = setting(512, "episodes against each opponent and response", low=1)
+    num_rounds: int = setting(4, "responses, each fitted with the play of those before", low=1)
+    prior_visits: float = setting(0.1, "weight of the shorter memory, in visits", low=1e-6)
+
+    def __post_init__(self) -> None:
+        """Refuses values outside their range."""
+        check_fields(self)

@@ -63,10 +63,15 @@ def _maml(game: RepeatedGame) -> dict[str, MamlConfig]:
 
 
 def opponents(preset: str, game: RepeatedGame) -> tuple[str, ...]:
-    """Whom MeVa is trained against: LOLA costs much, and a smoke run trains one of each kind."""
+    """Whom MeVa is trained against: LOLA costs much, and a smoke run trains in one game."""
     if preset == "smoke" and game != "ipd":
-        return ("meva",) if game == "chicken" else ("naive",)
+        return ()
     return OPPONENTS if preset == "paper" else ("naive", "meva")
+
+
+def _others(preset: str, game: RepeatedGame) -> tuple[str, ...]:
+    """Who plays beside MeVa: a smoke run lets LOLA and M-MAML play where MeVa does not."""
+    return ("naive",) if preset == "smoke" and game == "ipd" else LEARNERS
 
 
 def _tournament(game: RepeatedGame) -> dict[str, TournamentConfig]:
@@ -75,8 +80,7 @@ def _tournament(game: RepeatedGame) -> dict[str, TournamentConfig]:
             meva=tuple(meva(game, opponent)[preset] for opponent in opponents(preset, game)),
             maml=_maml(game)[preset],
             num_trials=8 if preset == "smoke" else 1024,
-            # LOLA and M-MAML take long to compile: a smoke run does so once.
-            others=("naive",) if preset == "smoke" and game != "ipd" else LEARNERS,
+            others=_others(preset, game),
         )
         for preset in PRESETS
     }

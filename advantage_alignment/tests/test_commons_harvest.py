@@ -270,6 +270,41 @@ def test_ready_is_what_lets_fire(monkeypatch):
     assert events.shots[0]
 
 
+def test_the_cooldown_stands_still_while_its_player_is_away(monkeypatch):
+    game, state = scene(monkeypatch, "WWWWW\nW>_<W\nWP_PW\nWWWWW")
+    state, _, _ = step(game, state, ZAP, ZAP)
+    for _ in range(FRAMES_AWAY):
+        assert commons_harvest.readiness(state).tolist() == [0.0, 0.0]
+        state, _, _ = step(game, state, NOOP, NOOP)
+    assert state.frames_away.tolist() == [0, 0]
+    assert commons_harvest.readiness(state).tolist() == [0.0, 0.0]
+    state, _, _ = step(game, state, NOOP, NOOP)
+    assert commons_harvest.readiness(state).tolist() == [0.5, 0.5]
+
+
+def test_an_apple_that_regrows_under_a_player_is_eaten_at_once(monkeypatch):
+    game, state = scene(monkeypatch, "WWWWW\nW>o_W\nWP_PW\nWWWWW")
+    state, rewards, _ = step(game, state, FORWARD)
+    assert rewards.tolist() == [1.0]
+    everything = jnp.ones_like(state.apples)
+    after, found = commons_harvest.grow(game, state, everything)
+    assert found.tolist() == [1.0]
+    assert not after.apples.any()
+    away = state._replace(frames_away=jnp.array([2]))
+    after, found = commons_harvest.grow(game, away, everything)
+    assert found.tolist() == [0.0]
+    assert after.apples.all()
+
+
+def test_chances_are_those_of_the_apples_before_the_step(monkeypatch):
+    """The last neighbour is eaten, and the cell beside it can still recover in this one step."""
+    game, state = scene(monkeypatch, "WWWWWW\nW>o._W\nWP___W\nWWWWWW")
+    monkeypatch.setattr(commons_harvest, "REGROWTH", (0.0, 1.0, 1.0, 1.0))
+    state, rewards, _ = step(game, state, FORWARD)
+    assert rewards.tolist() == [1.0]
+    assert state.apples.tolist() == [False, True]  # what was eaten does not recover in that step
+
+
 @pytest.mark.parametrize(
     ("alive", "chance"),
     [
@@ -292,9 +327,9 @@ def test_apples_regrow_as_often_as_their_neighbours_say(monkeypatch, alive, chan
     middle = int(np.argwhere(np.all(game.map.apple_cells == [2, 3], axis=1))[0, 0])
     number = 40000
     keys = jax.random.split(jax.random.key(1), number)
-    grown = jax.jit(jax.vmap(lambda key: commons_harvest.regrow(game, state, key).apples[middle]))(
-        keys
-    )
+    grown = jax.jit(
+        jax.vmap(lambda key: commons_harvest.regrowth(game, state.apples, key)[middle])
+    )(keys)
     spread = (chance * (1 - chance) / number) ** 0.5
     assert abs(float(jnp.mean(grown)) - chance) <= 4 * spread
 

@@ -12,7 +12,7 @@ from brs.runs import RunOptions
 from brs.study_configs import LeagueConfig, SearchConfig
 from brs.tests.commands import the_line
 from brs.trainer import Trainer
-from brs.training_configs import ExactCoinConfig, ResponderConfig
+from brs.training_configs import DistillationConfig, ExactCoinConfig, ResponderConfig
 from common.coin_game import CoinGame
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
@@ -84,6 +84,37 @@ def test_a_file_of_another_game_does_not_enter(tmp_path):
             policies=(str(tmp_path / "AD.policy"),),
             num_episodes=1,
         )
+
+
+def test_files_are_seeds_of_one_agent_each_judged_in_its_own_game(tmp_path):
+    """AC on 2x2 and on 3x3: a value per file, each the exact one of its game."""
+    games = [CoinGame(size, size, episode_length=4) for size in (2, 3)]
+    paths = [tmp_path / name for name in ("kind_seed_1.policy", "kind_seed_2.policy")]
+    files = [save_script(p, "AC", game) for p, game in zip(paths, games, strict=True)]
+    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), {})
+    sizes = DistillationConfig(0, num_episodes=400, num_rounds=1, prior_visits=0.01)
+    config = LeagueConfig(
+        (), "exploitability", (), tuple(files), num_episodes=2000, distillation=sizes
+    )
+    metrics = league.play(config, trainer).metrics
+    tables = [exact_coin_game.tabulate(game, CONTROLLERS["AC"]) for game in games]
+    exact = [
+        exact_coin_game.best_response(*both)[0] / 4 for both in zip(games, tables, strict=True)
+    ]
+    np.testing.assert_allclose(metrics["kind_best_response"], exact, atol=0.06)
+    np.testing.assert_allclose(metrics["kind_controller_best_response"], exact, atol=0.03)
+    assert metrics["kind_distilled_shortfall"] == [0.0, 0.0]
+    ours = [exact_coin_game.self_play(*both)[0] / 4 for both in zip(games, tables, strict=True)]
+    np.testing.assert_allclose(metrics["kind_self"], ours, atol=0.03)
+    np.testing.assert_allclose(metrics["AC_vs_kind"], ours, atol=0.03)
+    assert "largest_shortfall" not in metrics
+
+
+def test_a_league_of_files_without_files_is_refused(tmp_path, capsys):
+    jax.devices()
+    words = ("--experiment", "figure_1_other_papers", "--results-dir", str(tmp_path / "results"))
+    assert main(["reproduce", *words, "--runs-dir", str(tmp_path / "runs")]) == 2
+    assert "give --policies FOLDER" in the_line(capsys.readouterr().err)
 
 
 def test_a_folder_without_policies_is_refused(tmp_path, capsys):
