@@ -60,6 +60,7 @@ help: ## print this list
 	@echo "PRESET       smoke, quick or paper (reproduce; default quick)"
 	@echo "SEEDS        number of seeds (reproduce; default: the preset's)"
 	@echo "EXPERIMENT   one or several names of 'make list' (reproduce; default: all that fit its time)"
+	@echo "POLICIES     folder of players that other papers exported (reproduce-brs)"
 	@echo "FORCE=1      overwrite newer results (reproduce)"
 	@echo "JOBS         processes that test side by side (test; default 2, about 3 GB each)"
 	@echo "DEVICE=cuda  install and use the GPU build of JAX"
@@ -69,6 +70,7 @@ reproduce-%: $$(call stamp,$$(paper)) ## run the paper's experiments, print its 
 	$(call python,$(paper)) -m $(paper) reproduce --preset '$(PRESET)'$(if \
 	    $(SEEDS), --seeds '$(SEEDS)')$(if \
 	    $(EXPERIMENT), --experiment '$(subst $(space),$(comma),$(strip $(EXPERIMENT)))')$(if \
+	    $(POLICIES), --policies '$(POLICIES)')$(if \
 	    $(FORCE), --force)
 
 # Compiling is most of what a smoke run does: XLA is asked for little.

@@ -26,11 +26,15 @@ _SMOKE = replace(
     hidden_size=8,
 )
 _BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
+# Many variants: trained until half-way, when the league's agents already cooperate.
+_SHORT = {**_BY_PRESET, "quick": replace(_QUICK, num_updates=1500)}
 
 
-def _with(**options: Any) -> dict[str, TrainingConfig]:
+def _with(
+    base: Mapping[str, TrainingConfig] = _BY_PRESET, **options: Any
+) -> dict[str, TrainingConfig]:
     """Advantage Alignment at every preset with some options."""
-    return {preset: replace(config, **options) for preset, config in _BY_PRESET.items()}
+    return {preset: replace(config, **options) for preset, config in base.items()}
 
 
 def _league(**entrants: Mapping[str, TrainingConfig]) -> dict[str, LeagueConfig]:
@@ -164,7 +168,7 @@ _BETA_CLAIMS = (
 
 def _betas() -> dict[str, ComparisonConfig]:
     """Advantage Alignment with every beta."""
-    by_name = {f"beta_{beta:g}".replace(".", "_"): _with(beta=beta) for beta in _BETAS}
+    by_name = {f"beta_{beta:g}".replace(".", "_"): _with(_SHORT, beta=beta) for beta in _BETAS}
     return {
         preset: ComparisonConfig(
             tuple((name, configs[preset]) for name, configs in by_name.items())
@@ -201,9 +205,9 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             _mask_claim("spiteful", 0.107, ">=", 0.08),
             _mask_claim("vengeful_spiteful", 0.135, ">=", 0.08),
         ),
-        configs=_league(**{name: _with(**mask) for name, mask in _MASKS.items()}),
+        configs=_league(**{name: _with(_SHORT, **mask) for name, mask in _MASKS.items()}),
         num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.5, "quick": 90.0, "paper": 600.0},
+        minutes={"smoke": 0.5, "quick": 30.0, "paper": 600.0},
         not_by_default=_SECONDS,
     ),
     "ablation_beta_coin_game": Experiment(
@@ -212,7 +216,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         claims=_BETA_CLAIMS,
         configs=_betas(),
         num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.5, "quick": 60.0, "paper": 400.0},
+        minutes={"smoke": 0.5, "quick": 20.0, "paper": 400.0},
         not_by_default=_SECONDS,
     ),
 }

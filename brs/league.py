@@ -140,7 +140,9 @@ def enter(config: LeagueConfig, trainer: Trainer) -> tuple[dict[str, Entrant], F
             raise UserError(f"two agents are called {name}: rename the file {file}")
         entrants[name] = Entrant(policy.game, portable.player(policy.game, policy), (), [])
     if not entrants:
-        raise UserError("nobody takes part: this league is of files, give --policies FOLDER")
+        raise UserError(
+            "nobody takes part: give files of players, --policies FOLDER (make: POLICIES=FOLDER)"
+        )
     trainer.origin = trainer.origin or provenance.collect()
     no_curves: Rows = [{"update": 0, "seed": seed} for seed in trainer.seeds]
     return entrants, Findings({}, side_by_side(curves) or no_curves)

@@ -210,7 +210,11 @@ REPEATED_EXPERIMENTS = {
         claims=ABLATION_CLAIMS,
         configs=_ablations(),
         num_seeds=NUM_SEEDS,
-        minutes=_minutes(9.0, 700.0),
+        minutes=_minutes(13.0, 700.0),
         not_by_default="eight trainings more do not fit the twenty minutes",
+        why_it_fails={
+            "fixed_gamma_fails": "two of four seeds end in mutual defection, at -2, and two "
+            "cooperate: at this size a fixed gamma leaves it to luck",
+        },
     ),
 }

@@ -70,9 +70,10 @@ def test_paper_not_begun_is_refused(house):
 
 
 def test_variables_become_options(house):
-    variables = ["PRESET=paper", "SEEDS=10", "EXPERIMENT=figure_1 table_2", "FORCE=1"]
+    experiments = "EXPERIMENT=figure_1 table_2"
+    variables = ["PRESET=paper", "SEEDS=10", experiments, "POLICIES=runs/all", "FORCE=1"]
     printed = make(house, "reproduce-loqa", *variables).stdout
-    options = "--preset paper --seeds 10 --experiment figure_1,table_2 --force"
+    options = "--preset paper --seeds 10 --experiment figure_1,table_2 --policies runs/all --force"
     assert f"ran reproduce {options}" in printed.splitlines()
 
 
