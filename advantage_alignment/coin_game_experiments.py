@@ -12,7 +12,7 @@ from common.logger.claims import Claim, Criterion
 _PLACE = "Figure 2, Coin Game league"
 
 _PAPER = PUBLISHED["coin_game"]
-_QUICK = replace(_PAPER, num_updates=3000, batch_size=128, num_opponents=16, num_eval_episodes=256)
+_QUICK = replace(_PAPER, num_updates=2000, batch_size=128, num_opponents=16, num_eval_episodes=256)
 _SMOKE = replace(
     _QUICK,
     num_updates=4,
@@ -26,8 +26,8 @@ _SMOKE = replace(
     hidden_size=8,
 )
 _BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
-# Many variants: trained until half-way, when the league's agents already cooperate.
-_SHORT = {**_BY_PRESET, "quick": replace(_QUICK, num_updates=1500)}
+# Many variants: trained half as long, when the league's agents already cooperate.
+_SHORT = {**_BY_PRESET, "quick": replace(_QUICK, num_updates=1000)}
 
 
 def _with(
@@ -177,7 +177,7 @@ def _betas() -> dict[str, ComparisonConfig]:
     }
 
 
-_SECONDS = "hours beside the others' minutes: GRUs over 50 steps are what two cores do worst"
+_SECONDS = "as long as all others together: GRUs over 50 steps keep two cores busy"
 
 COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
     "figure_2_coin_league": Experiment(
@@ -191,8 +191,8 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             loqa=_with(shaping="loqa"),
             naive=_with(beta=0.0),
         ),
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.4, "quick": 45.0, "paper": 300.0},
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
+        minutes={"smoke": 0.4, "quick": 25.0, "paper": 300.0},
         not_by_default=_SECONDS,
     ),
     "ablation_masks": Experiment(
@@ -206,7 +206,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
             _mask_claim("vengeful_spiteful", 0.135, ">=", 0.08),
         ),
         configs=_league(**{name: _with(_SHORT, **mask) for name, mask in _MASKS.items()}),
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.5, "quick": 30.0, "paper": 600.0},
         not_by_default=_SECONDS,
     ),
@@ -215,7 +215,7 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         summary="beta from 0 up in the Coin Game",
         claims=_BETA_CLAIMS,
         configs=_betas(),
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.5, "quick": 20.0, "paper": 400.0},
         not_by_default=_SECONDS,
     ),
