@@ -195,8 +195,8 @@ COIN_GAME_EXPERIMENTS: dict[str, Experiment] = {
         minutes={"smoke": 0.4, "quick": 27.0, "paper": 300.0},
         not_by_default=_SECONDS,
         why_it_fails={
-            "retaliates": "after a third of the published updates, with a quarter of the batch, what "
-            "always-defect gets is still falling"
+            "retaliates": "after a third of the published updates, with a quarter of the batch, "
+            "what always-defect gets is still falling"
         },
     ),
     "ablation_masks": Experiment(
