@@ -119,8 +119,8 @@ HARVEST_EXPERIMENTS: dict[str, Experiment] = {
         minutes={"smoke": 0.3, "quick": 9.0, "paper": 3000.0},
         why_it_fails=dict.fromkeys(
             ("sustains", "earns_more"),
-            "of four seeds one sustains the commons and earns twice what PPO does, one stops eating "
-            "altogether, two still deplete, later than PPO",
+            "of four seeds one sustains the commons and earns twice what PPO does, one stops "
+            "eating altogether, two still deplete, later than PPO",
         ),
     ),
     "ablation_beta_commons_harvest": Experiment(
