@@ -114,7 +114,7 @@ def test_a_league_of_files_without_files_is_refused(tmp_path, capsys):
     jax.devices()
     words = ("--experiment", "figure_1_other_papers", "--results-dir", str(tmp_path / "results"))
     assert main(["reproduce", *words, "--runs-dir", str(tmp_path / "runs")]) == 2
-    assert "give --policies FOLDER" in the_line(capsys.readouterr().err)
+    assert "--policies FOLDER" in the_line(capsys.readouterr().err)
 
 
 def test_a_folder_without_policies_is_refused(tmp_path, capsys):
