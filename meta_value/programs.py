@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -35,7 +34,7 @@ def compile_program(
     num_seeds: int,
     num_updates: int,
 ) -> Program:
-    """Compiles a training run of several seeds, one function beside the tracing of the next.
+    """Compiles a training run of several seeds.
 
     Args:
       init: seed -> state of one seed.
@@ -51,14 +50,12 @@ def compile_program(
 
     seeds = jax.ShapeDtypeStruct((num_seeds,), jnp.int32)
     states = shapes(init, num_seeds)
-    with ThreadPoolExecutor() as compilers:
-        parts = [
-            compilers.submit(traced_over_seeds(advance, states, donate_argnums=0)),
-            compilers.submit(traced_over_seeds(evaluate, states)),
-            compilers.submit(traced_over_seeds(init, seeds)),
-        ]
-    advance_all, evaluate_all, init_all = (part.result() for part in parts)
-    return Program(init_all, advance_all, evaluate_all, time.perf_counter() - started)
+    return Program(
+        init=over_seeds(init, seeds),
+        advance=over_seeds(advance, states, donate_argnums=0),
+        evaluate=over_seeds(evaluate, states),
+        compile_seconds=time.perf_counter() - started,
+    )
 
 
 def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
@@ -67,14 +64,7 @@ def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
 
 
 def over_seeds(function: Callable[[Any], Any], argument: Any, **options: Any) -> Any:
-    """Compiles a function of one seed for all seeds: see `traced_over_seeds`."""
-    return traced_over_seeds(function, argument, **options)()
-
-
-def traced_over_seeds(
-    function: Callable[[Any], Any], argument: Any, **options: Any
-) -> Callable[[], Any]:
-    """Traces a function of one seed for all seeds; what is returned compiles it, in any thread.
+    """Compiles a function of one seed for all seeds.
 
     The seeds are spread over the largest number of devices that divides their number. No seed needs
     another: each device runs its own share without communication.
@@ -96,13 +86,8 @@ def traced_over_seeds(
     shaped = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), argument
     )
-    lowered = jax.jit(lifted, **options).lower(shaped)
-
-    def compile_it() -> Any:
-        compiled = lowered.compile()
-        return lambda tree: compiled(jax.device_put(tree, sharding))
-
-    return compile_it
+    compiled = jax.jit(lifted, **options).lower(shaped).compile()
+    return lambda tree: compiled(jax.device_put(tree, sharding))
 
 
 @contextmanager
