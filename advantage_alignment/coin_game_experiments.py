@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advantage_alignment.experiment import Experiment
-from advantage_alignment.study_configs import ComparisonConfig, LeagueConfig
+from advantage_alignment.study_configs import ComparisonConfig, LeagueConfig, beta_name
 from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
 from common.logger.claims import Claim, Criterion
 
@@ -168,7 +168,7 @@ _BETA_CLAIMS = (
 
 def _betas() -> dict[str, ComparisonConfig]:
     """Advantage Alignment with every beta."""
-    by_name = {f"beta_{beta:g}".replace(".", "_"): _with(_SHORT, beta=beta) for beta in _BETAS}
+    by_name = {beta_name(beta): _with(_SHORT, beta=beta) for beta in _BETAS}
     return {
         preset: ComparisonConfig(
             tuple((name, configs[preset]) for name, configs in by_name.items())

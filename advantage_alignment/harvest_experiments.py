@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advantage_alignment.experiment import Experiment
-from advantage_alignment.study_configs import HarvestConfig
+from advantage_alignment.study_configs import HarvestConfig, beta_name
 from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
 from common.logger.claims import Claim, Criterion
 
@@ -127,7 +127,7 @@ HARVEST_EXPERIMENTS: dict[str, Experiment] = {
         source="beyond the paper",
         summary="beta from 0 up in Commons Harvest, at quick on a small map of ours",
         claims=_BETA_CLAIMS,
-        configs=_configs({f"beta_{beta:g}".replace(".", "_"): _with(beta=beta) for beta in _BETAS}),
+        configs=_configs({beta_name(beta): _with(beta=beta) for beta in _BETAS}),
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.3, "quick": 11.0, "paper": 4000.0},
         not_by_default="with it the default run would take more than twenty minutes",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advantage_alignment.experiment import Experiment
-from advantage_alignment.study_configs import ComparisonConfig
+from advantage_alignment.study_configs import ComparisonConfig, beta_name
 from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
 from common.logger.claims import Claim, Criterion
 
@@ -134,7 +134,7 @@ def _self_play(
 
 _COOPERATES = Criterion("mean", ">=", -1.2, partly=-1.5)
 _DEFECTS = Criterion("mean", "<=", -1.8, partly=-1.6)
-_BETAS = {f"beta_{beta:g}".replace(".", "_"): beta for beta in (0.0, 0.1, 0.5, 2.0)}
+_BETAS = {beta_name(beta): beta for beta in (0.0, 0.1, 0.5, 2.0)}
 
 IPD_EXPERIMENTS: dict[str, Experiment] = {
     "figure_1_ipd": Experiment(

@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from advantage_alignment.experiment import Experiment
-from advantage_alignment.study_configs import ComparisonConfig, ExploitabilityConfig, LeagueConfig
+from advantage_alignment.study_configs import (
+    ComparisonConfig,
+    ExploitabilityConfig,
+    LeagueConfig,
+    beta_name,
+)
 from advantage_alignment.training_configs import PUBLISHED, TrainingConfig
 from common.logger.claims import Claim, Criterion
 
@@ -165,7 +170,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         configs={
             preset: ComparisonConfig(
                 tuple(
-                    (f"beta_{beta:g}".replace(".", "_"), replace(config, beta=beta))
+                    (beta_name(beta), replace(config, beta=beta))
                     for beta in (_BETAS[-2:] if preset == "smoke" else _BETAS)
                 )
             )

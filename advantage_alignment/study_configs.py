@@ -7,6 +7,11 @@ from advantage_alignment.training_configs import TrainingConfig
 Entrants = tuple[tuple[str, TrainingConfig], ...]  # of one game
 
 
+def beta_name(beta: float) -> str:
+    """Name of the entrant that is trained with a beta."""
+    return f"beta_{beta:g}".replace(".", "_")
+
+
 @dataclass(frozen=True)
 class ComparisonConfig:
     """Agents that are trained, each judged by the evaluation of its own run."""

@@ -226,8 +226,7 @@ LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
         why_it_fails={
             "loqa_is_left": "Who responds best robs LOQA: trained for minutes it retaliates, but "
             "too softly, and AC, which cooperates with it, gets less than who robs it.",
-            "alignment_is_left": "It retaliates more softly still: always-defect gets .39 from it, "
-            "AC .25.",
+            "alignment_is_left": "It retaliates more softly still than LOQA.",
         },
         not_by_default="it needs files that the other papers' trainings make: see the README",
     ),

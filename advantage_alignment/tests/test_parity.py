@@ -18,7 +18,7 @@ from advantage_alignment.tests import melting_pot
 GAME = CommonsHarvest()
 NUM_STEPS = 1000
 NUM_ORDERS = 128  # of the movers that are tried; three who want one cell have 6
-HOLDS = pytest.mark.skipif(
+NEEDS_SIMULATOR = pytest.mark.skipif(
     not melting_pot.is_installed(), reason="dmlab2d or Melting Pot's sources are not installed"
 )
 
@@ -83,7 +83,7 @@ def matching(states, events, rewards, before, frame):
 
 
 @pytest.mark.parity
-@HOLDS
+@NEEDS_SIMULATOR
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_step_is_one_that_melting_pots_simulator_takes(seed):
     simulator = melting_pot.Simulator(seed)
