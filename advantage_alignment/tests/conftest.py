@@ -33,8 +33,10 @@ def keys_unchecked() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Environment of the commands that tests run: they share their compiled programs."""
-    return commands.environment(tmp_path_factory.mktemp("compiled"))
+    """Environment of the commands that tests run: they share compiled programs, with `make` too."""
+    kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    compiled = Path(kept) if kept else tmp_path_factory.mktemp("compiled")
+    return commands.environment(compiled)
 
 
 @pytest.fixture(scope="session")

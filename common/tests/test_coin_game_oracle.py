@@ -1,4 +1,4 @@
-"""Tests of Coin Game against a dynamic programme: every state, and means of 200,000 episodes."""
+"""Tests of Coin Game against a dynamic programme: every state, and means of 50,000 episodes."""
 
 import functools
 import itertools
@@ -14,8 +14,8 @@ from common.coin_game import CoinGame, CoinGameState
 from common.tests import coin_game_oracle as oracle
 
 GAMMA = 0.96
-NUM_EPISODES = 200_000
-BATCH_SIZE = 4_000
+NUM_EPISODES = 50_000
+BATCH_SIZE = 2_000
 
 SCRIPTS = {
     "cooperate": (coin_game_players.always_cooperate, oracle.always_cooperate),
@@ -111,7 +111,7 @@ def sample_returns(game: CoinGame, players: Array, key: Array) -> Array:
 
 
 @pytest.mark.parametrize(("first", "second", "size"), [row[:3] for row in EXPECTED_REWARDS])
-def test_mean_rewards_of_200_000_episodes_match_the_dynamic_programme(
+def test_mean_rewards_of_50_000_episodes_match_the_dynamic_programme(
     first: str, second: str, size: int
 ) -> None:
     players = jnp.array([list(SCRIPTS).index(name) for name in (first, second)])

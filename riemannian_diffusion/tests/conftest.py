@@ -29,8 +29,10 @@ def float64() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Environment of the commands that tests run: they share their compiled programs."""
-    return commands.environment(tmp_path_factory.mktemp("compiled"), commands.XLA_FLAGS)
+    """Environment of the commands that tests run: they share compiled programs, with `make` too."""
+    kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    compiled = Path(kept) if kept else tmp_path_factory.mktemp("compiled")
+    return commands.environment(compiled, commands.XLA_FLAGS)
 
 
 @pytest.fixture(scope="session")
