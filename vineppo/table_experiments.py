@@ -7,7 +7,7 @@ from vineppo import presets
 from vineppo.experiment import NUM_SEEDS, PRESETS, Experiment
 from vineppo.study_configs import CompareConfig
 
-RATES = {"smoke": (), "quick": (3e-4, 1e-3, 2e-3), "paper": ()}
+RATES = {"smoke": (), "quick": (1e-4, 3e-4, 1e-3, 2e-3, 4e-3), "paper": ()}
 AHEAD = Criterion("low", ">=", 0.0, partly=-0.02)
 
 
