@@ -143,7 +143,6 @@ LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
         minutes={"smoke": 0.3, "quick": 4.0, "paper": 60.0},
         why_it_fails="It defects against AD much as BRS does. What it lacks is that its best "
         "responder cooperates (beyond_exact_coin_game).",
-        not_by_default="its trainings are those of beyond_exact_coin_game",
     ),
     "beyond_exploitability_league": Experiment(
         source="beyond the paper",
@@ -179,10 +178,9 @@ LEAGUE_EXPERIMENTS: dict[str, Experiment] = {
             ),
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 5},
-        minutes={"smoke": 0.5, "quick": 15.0, "paper": 240.0},
+        minutes={"smoke": 0.5, "quick": 6.0, "paper": 240.0},
         why_it_fails="It is the largest of seven gaps, each of four episodes a seed only: the mean "
         "over seeds is that large for no agent.",
-        not_by_default="a quarter of an hour by itself",
     ),
     "figure_1_other_papers": Experiment(
         source="Figure 1",
