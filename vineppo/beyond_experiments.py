@@ -56,6 +56,11 @@ def token_matched(preset: str) -> CompareConfig:
     )
 
 
+def against_ppo(preset: str) -> CompareConfig:
+    """VinePPO and PPO as in the main table."""
+    return CompareConfig(all_methods(preset).contestants[:2], RATES[preset])
+
+
 def regimes(preset: str) -> PhaseConfig:
     """VinePPO and RLOO with a few hard lines, from another SFT seed, and with all lines hard."""
 
@@ -199,6 +204,34 @@ def _minutes(quick: float) -> dict[str, float]:
     return {"smoke": 0.2, "quick": quick, "paper": 20000.0}
 
 
+SEEDS_CLAIMS = (
+    Claim(
+        "over_ppo_in_twenty_seeds",
+        "main figure, RhoMath on MATH",
+        "in twenty seeds VinePPO ends with a higher test accuracy than PPO",
+        "vineppo_minus_ppo_test_accuracy",
+        AHEAD,
+        0.049,
+    ),
+    Claim(
+        "fewer_updates_in_twenty_seeds",
+        "abstract",
+        "in twenty seeds VinePPO reaches PPO's best accuracy in fewer gradient steps",
+        "vineppo_speedup_over_ppo_in_updates",
+        Criterion("mean", ">=", 1.5, partly=1.0),
+        9.0,
+        "up to",
+        "times",
+    ),
+    Claim(
+        "above_ppo_at_equal_kl_in_twenty_seeds",
+        "KL against accuracy",
+        "in twenty seeds, at the largest KL that both reach, VinePPO is more accurate than PPO",
+        "vineppo_minus_ppo_at_equal_kl",
+        AHEAD,
+    ),
+)
+
 BEYOND_EXPERIMENTS: dict[str, Experiment] = {
     "ablation_k": experiment(
         "ablation of K",
@@ -267,5 +300,15 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
             "this tells nothing about credit"
         },
         not_by_default="a response of 24 lines costs as much as sixteen of 6",
+    ),
+    "beyond_twenty_seeds": experiment(
+        "main results figure",
+        "VinePPO and PPO of the main table in twenty seeds",
+        SEEDS_CLAIMS,
+        against_ppo,
+        minutes=_minutes(4.0),
+        num_seeds={"smoke": 1, "quick": 20, "paper": 20},
+        figure="curves",
+        not_by_default="more seeds of table_main, five of which leave open who is ahead",
     ),
 }
