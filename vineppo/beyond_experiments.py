@@ -238,7 +238,7 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "VinePPO with 9, 3 and 1 rollouts per state",
         K_CLAIMS,
         rollouts,
-        minutes=_minutes(1.0),
+        minutes=_minutes(1.5),
         figure="curves",
     ),
     "beyond_lambda": experiment(
@@ -258,7 +258,7 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "GRPO with as many sampled tokens per iteration as VinePPO",
         TOKEN_CLAIMS,
         token_matched,
-        minutes=_minutes(1.5),
+        minutes=_minutes(2.0),
         figure="curves",
         why_it_fails={
             "ahead_of_grpo_with_as_many_tokens": "tokens spent on responses average over questions "
@@ -271,7 +271,7 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "exact chains by share of critical steps, length and K; two regimes of the small model",
         PHASE_CLAIMS,
         regimes,
-        minutes=_minutes(1.0),
+        minutes=_minutes(2.0),
         figure="phases",
         why_it_fails={
             "critical_regime": "ahead in four seeds of five",
@@ -284,7 +284,7 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "VinePPO and PPO at higher sampling temperatures",
         TEMPERATURE_CLAIMS,
         temperatures,
-        minutes=_minutes(1.0),
+        minutes=_minutes(1.5),
         figure="curves",
         why_it_fails={"ahead_when_hot": "ahead in three seeds of five"},
     ),

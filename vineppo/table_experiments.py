@@ -137,7 +137,7 @@ TABLE_EXPERIMENTS = {
         "Pass@1 on held-out questions of all seven methods from one SFT model",
         TABLE_CLAIMS,
         all_methods,
-        minutes=_minutes(5.0, 900.0),
+        minutes=_minutes(3.0, 900.0),
         figure="accuracies",
         why_it_fails={
             "vineppo_over_ppo": "ahead in four seeds of five",

@@ -107,7 +107,7 @@ VALUE_EXPERIMENTS: dict[str, Experiment] = {
         "values of PPO's states by its critic and by K rollouts, against 256 rollouts",
         ACCURACY_CLAIMS,
         ppo_values,
-        minutes={"smoke": 0.2, "quick": 2.0, "paper": 600.0},
+        minutes={"smoke": 0.2, "quick": 3.0, "paper": 600.0},
         figure="values",
     ),
     "figure_top_action": experiment(
