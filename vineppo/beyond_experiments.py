@@ -306,9 +306,10 @@ BEYOND_EXPERIMENTS: dict[str, Experiment] = {
         "VinePPO and PPO of the main table in twenty seeds",
         SEEDS_CLAIMS,
         against_ppo,
-        minutes=_minutes(4.0),
+        minutes=_minutes(3.0),
         num_seeds={"smoke": 1, "quick": 20, "paper": 20},
         figure="curves",
+        why_it_fails={"above_ppo_at_equal_kl_in_twenty_seeds": "ahead in thirteen seeds of twenty"},
         not_by_default="more seeds of table_main, five of which leave open who is ahead",
     ),
 }
