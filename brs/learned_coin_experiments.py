@@ -247,7 +247,7 @@ LEARNED_COIN_EXPERIMENTS: dict[str, Experiment] = {
         "BRS without self-play",
         (_EXTORTION, _PAPER_FIGURE_3),
         ("nosp",),
-        minutes=3.0,
+        minutes=2.0,
         why_it_fails="Seeds disagree in its sign: agent and best responder get about the same. "
         "With exact gradients and 20 steps it is clear (beyond_exact_coin_game).",
     ),
@@ -256,7 +256,7 @@ LEARNED_COIN_EXPERIMENTS: dict[str, Experiment] = {
         "BRS without buffer and noise; without self-play either",
         (_cooperation_claims("Figure 4", "norb", "BRS-NORB"), _PAPER_FIGURE_4),
         ("norb", "neither"),
-        minutes=5.0,
+        minutes=4.0,
     ),
     "ablation_through_term_coin_game": _ablation(
         "ablation that the paper's reviewers asked for",
@@ -264,7 +264,7 @@ LEARNED_COIN_EXPERIMENTS: dict[str, Experiment] = {
         (_THROUGH, _PAPER_THROUGH),
         (_THROUGH_NAMES, _THROUGH_NAMES),
         (("no_through", "brs"), ("nosp_no_through", "nosp")),
-        minutes=2.0,
+        minutes=3.0,
     ),
     "ablation_qa": _ablation(
         "ablation",
