@@ -32,9 +32,9 @@ paper = $(or $(filter $(folder),$(BEGUN)),$(if $(filter $(folder),$(PAPERS)),\
     $(error $(folder) is not begun; begun: $(BEGUN)),\
     $(error no paper "$*"; papers: $(PAPERS))))
 
-# Tests of a file share what they compile, and so stay in one process.
+# conftest.py says which tests stay in one process.
 JOBS ?= 2
-distributed = -n $(JOBS) --dist loadfile
+distributed = -n $(JOBS) --dist loadgroup
 
 # common has no lock of its own and is tested with everybody's.
 tested = $(if $(filter common,$*),common,$(paper))
