@@ -32,9 +32,9 @@ paper = $(or $(filter $(folder),$(BEGUN)),$(if $(filter $(folder),$(PAPERS)),\
     $(error $(folder) is not begun; begun: $(BEGUN)),\
     $(error no paper "$*"; papers: $(PAPERS))))
 
-# conftest.py says which tests stay in one process.
+# Tests of a file share what they compile, and so stay in one process.
 JOBS ?= 2
-distributed = -n $(JOBS) --dist loadgroup
+distributed = -n $(JOBS) --dist loadfile
 
 # common has no lock of its own and is tested with everybody's.
 tested = $(if $(filter common,$*),common,$(paper))
