@@ -1,9 +1,6 @@
 """The Logistic Game under LOLA, HOLA-2, COLA and MeVa: basins of attraction, and paths."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from operator import itemgetter
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,21 +19,7 @@ from meta_value.trainer import Trainer
 GAME = GAMES["logistic"]
 SHOWN_STEPS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113, 150, 200)
 START_NOISE = 1e-9
-
-
-class Rule(NamedTuple):
-    """A way of learning, at several levels of what it anticipates.
-
-    Attributes:
-      levels: look-aheads, or gammas.
-      field: of a level, a scalar.
-    """
-
-    levels: tuple[float, ...]
-    field: Callable[[Array], Field]
-
-
-Rules = dict[str, Rule]
+Panels = dict[str, Field]  # name of a rule with its level -> field
 
 
 def compare_rules(config: LogisticConfig, trainer: Trainer) -> Findings:
@@ -46,11 +29,11 @@ def compare_rules(config: LogisticConfig, trainer: Trainer) -> Findings:
     the mean distance from B of those that do, and the share of starts that diverge.
     """
     params = tuple(trainer.train(each, name).params for name, each in config.trainings())
-    found = _exact_summaries(config, trainer.seeds)
+    found = _exact_rules(config, trainer.seeds)
 
     def of_seed(params: tuple[Params, Params], key: Array) -> dict[str, Array]:
         del key
-        return _summaries(_learned_rules(config, params), basins.grid(config.grid_size))
+        return _summaries(_learned_panels(config, params), basins.grid(config.grid_size))
 
     found |= per_seed(of_seed, params, trainer.seeds)
     reached = {
@@ -65,7 +48,7 @@ def compare_rules(config: LogisticConfig, trainer: Trainer) -> Findings:
     return Findings(as_metrics(found), rows)
 
 
-def _exact_summaries(config: LogisticConfig, seeds: Sequence[int]) -> dict[str, np.ndarray]:
+def _exact_rules(config: LogisticConfig, seeds: Sequence[int]) -> dict[str, np.ndarray]:
     """Summaries of LOLA and HOLA-2, which need no training, in double precision.
 
     LOLA with look-ahead 20 is chaotic: the last bit of a start decides where a few of them end. So
@@ -76,66 +59,45 @@ def _exact_summaries(config: LogisticConfig, seeds: Sequence[int]) -> dict[str, 
         del unused
         starts = basins.grid(config.grid_size)
         moved = starts + START_NOISE * jax.random.normal(key, starts.shape)
-        return _summaries(_exact_rules(), moved)
+        return _summaries(_exact_panels(), moved)
 
     with jax.enable_x64(True):
         return per_seed(of_seed, jnp.zeros(len(seeds)), seeds)
 
 
-def _exact_rules() -> Rules:
-    """LOLA and HOLA-2."""
+def _exact_panels() -> Panels:
+    """The fields of LOLA and HOLA-2, by rule and level."""
     return {
-        name: Rule(basins.LOLA_LOOK_AHEADS, partial(learners.hola, GAME.objectives, order=order))
-        for name, order in (("lola", 1), ("hola2", 2))
+        f"{rule}_{level:g}": learners.hola(GAME.objectives, level, order)
+        for rule, order in (("lola", 1), ("hola2", 2))
+        for level in basins.LOLA_LOOK_AHEADS
     }
 
 
-def _learned_rules(config: LogisticConfig, params: tuple[Params, Params]) -> Rules:
-    """COLA and MeVa."""
+def _learned_panels(config: LogisticConfig, params: tuple[Params, Params]) -> Panels:
+    """The fields of COLA and MeVa, by rule and level."""
     meva_params, cola_params = params
     setup = make_setup(config.meta_value)
-    return {
-        "cola": Rule(
-            basins.COLA_LOOK_AHEADS,
-            lambda level: cola.field(config.cola, cola_params, jnp.full(2, level)),
-        ),
-        "meva": Rule(
-            basins.MEVA_DISCOUNTS,
-            lambda level: setup.meta_value.field(meva_params, jnp.full(2, level)),
-        ),
-    }
+    panels: Panels = {}
+    for level in basins.COLA_LOOK_AHEADS:
+        panels[f"cola_{level:g}"] = cola.field(config.cola, cola_params, jnp.full(2, level))
+    for level in basins.MEVA_DISCOUNTS:
+        panels[f"meva_{level:g}"] = setup.meta_value.field(meva_params, jnp.full(2, level))
+    return panels
 
 
-def _at_each_level(rules: Rules, measure: Callable[[Field], Any]) -> dict[str, Any]:
-    """What is measured of every rule's field, by rule and level; the levels of a rule at once."""
+def _summaries(panels: Panels, starts: Array) -> dict[str, Array]:
     found = {}
-    for name, rule in rules.items():
-        measured = jax.vmap(lambda level, rule=rule: measure(rule.field(level)))(
-            jnp.array(rule.levels)
-        )
-        for place, level in enumerate(rule.levels):
-            found[f"{name}_{level:g}"] = jax.tree.map(itemgetter(place), measured)
-    return found
-
-
-def _summaries(rules: Rules, starts: Array) -> dict[str, Array]:
-    def measure(field: Field) -> dict[str, Array]:
+    for name, field in panels.items():
         last = basins.ends(GAME, field, starts)
         reached = jnp.all(last > 0, axis=(1, 2))
         is_finite = jnp.all(jnp.isfinite(last), axis=(1, 2))
         distances = jnp.where(reached & is_finite, basins.distance_to_b(last), 0.0)
-        return {
-            "reached": reached,
-            "share_to_B": jnp.mean(reached),
-            "distance_to_B": jnp.sum(distances) / jnp.maximum(jnp.sum(reached), 1),
-            "diverged": jnp.mean(~is_finite),
-        }
-
-    return {
-        f"{panel}_{name}": value
-        for panel, measured in _at_each_level(rules, measure).items()
-        for name, value in measured.items()
-    }
+        found[f"{name}_reached"] = reached
+        found[f"{name}_share_to_B"] = jnp.mean(reached)
+        found[f"{name}_distance_to_B"] = jnp.sum(distances) / jnp.maximum(jnp.sum(reached), 1)
+        found[f"{name}_diverged"] = jnp.mean(~is_finite)
+    return found
 
 
 def _basin_rows(config: LogisticConfig, reached: dict[str, np.ndarray], first_seed: int) -> Rows:
@@ -159,16 +121,17 @@ def _path_rows(config: LogisticConfig, params: tuple[Params, Params], seeds: Seq
     noise = jax.random.normal(jax.random.key(3), nodes.shape)
     starts = (nodes + noise).reshape(-1, 2, 1)
 
-    def paths(field: Field) -> Array:
+    def paths_of(field: Field) -> Callable[[Array], Array]:
         def path(start: Array) -> Array:
             last, earlier = learners.ascend(field, start, basins.NUM_STEPS, GAME.step_size)
             return jnp.concatenate([earlier, last[None]])[jnp.array(SHOWN_STEPS)]
 
-        return jax.vmap(path)(starts)
+        return path
 
     def of_seed(params: tuple[Params, Params], key: Array) -> dict[str, Array]:
         del key
-        return _at_each_level(_exact_rules() | _learned_rules(config, params), paths)
+        panels = _exact_panels() | _learned_panels(config, params)
+        return {name: jax.vmap(paths_of(field))(starts) for name, field in panels.items()}
 
     first = jax.tree.map(lambda leaf: leaf[:1], jax.device_get(params))
     found = per_seed(of_seed, first, seeds[:1])
@@ -178,8 +141,8 @@ def _path_rows(config: LogisticConfig, params: tuple[Params, Params], seeds: Seq
             "seed": seeds[0],
             "start": index,
             **{
-                f"{name}_{player + 1}": float(shown[0, index, place, player, 0])
-                for name, shown in found.items()
+                f"{name}_{player + 1}": float(paths[0, index, place, player, 0])
+                for name, paths in found.items()
                 for player in (0, 1)
             },
         }

@@ -28,7 +28,7 @@ def test_exact_rules_of_every_seed_start_a_billionth_apart():
     All but the five starts of the antidiagonal go where the sum of the start's sign says.
     """
     config = LOGISTIC_EXPERIMENTS["figure_logistic_basins"].configs["smoke"]
-    found = logistic_studies._exact_summaries(config, [100, 101])
+    found = logistic_studies._exact_rules(config, [100, 101])
     assert found["lola_0_reached"].shape == (2, 25)
     decided = np.abs(np.add.outer(np.arange(5), np.arange(5)).ravel() - 4) > 0
     np.testing.assert_array_equal(found["lola_0_reached"][:, decided].sum(axis=1), [10, 10])
