@@ -103,10 +103,7 @@ def two_tower_agent(
     def evaluate(params: Params, observations: Array, actions: Array) -> Evaluation:
         chex.assert_rank(observations, 2)
         outputs = networks.unroll(actor, params["actor"], observations)
-        seen = observations
-        if sees_time:
-            times = jnp.arange(len(observations), dtype=observations.dtype)[:, None]
-            seen = jnp.concatenate([observations, times], axis=1)
+        seen = _with_time(observations) if sees_time else observations
         judged = networks.unroll(critic, params["critic"], seen)
         along = _along(policy, outputs[:-1], actions)
         if critic.num_outputs == 1:
@@ -125,9 +122,18 @@ def two_tower_agent(
 
 
 def shared_encoder_agent(
-    policy: Policy, encoder: Tower, actor: Tower, critic: Tower, observation_size: int
+    policy: Policy,
+    encoder: Tower,
+    actor: Tower,
+    critic: Tower,
+    observation_size: int,
+    *,
+    sees_time: bool = False,
 ) -> Agent:
     """An agent whose actor and critic, both without memory, read one encoder.
+
+    If `sees_time`, the critic is also told the step, over ten, which it needs if it is fitted to
+    the returns of an episode that ends.
 
     A policy with one output more than its actor gets a learned constant for it: the Negotiation
     Game's logarithm of the deviation.
@@ -145,7 +151,9 @@ def shared_encoder_agent(
                 "head": actor.init(actor_key, actor.first_carry(), code),
                 "constants": jnp.zeros(num_constants),
             },
-            "critic": critic.init(critic_key, critic.first_carry(), code),
+            "critic": critic.init(
+                critic_key, critic.first_carry(), jnp.zeros(encoder.hidden_size + sees_time)
+            ),
         }
 
     def decode(params: Params, code: Array) -> Array:
@@ -159,10 +167,17 @@ def shared_encoder_agent(
     def evaluate(params: Params, observations: Array, actions: Array) -> Evaluation:
         codes = networks.unroll(encoder, params["encoder"], observations)
         outputs = jax.vmap(lambda code: decode(params, code))(codes[:-1])
-        values = networks.unroll(critic, params["critic"], codes)[:, 0]
+        read = _with_time(codes, unit=10.0) if sees_time else codes
+        values = networks.unroll(critic, params["critic"], read)[:, 0]
         return Evaluation(*_along(policy, outputs, actions), values, values[:-1])
 
     return Agent(policy, init, lambda params: encoder.first_carry(), act, evaluate)
+
+
+def _with_time(rows: Array, unit: float = 1.0) -> Array:
+    """Adds the index of the step, in some unit, to every row of an episode [T + 1, E]."""
+    times = jnp.arange(len(rows), dtype=rows.dtype)[:, None] / unit
+    return jnp.concatenate([rows, times], axis=1)
 
 
 def _along(policy: Policy, outputs: Array, actions: Array) -> tuple[Array, Array]:

@@ -64,6 +64,28 @@ def comparison(
     return draw
 
 
+def draw_retaliation(record: Record, rows: Rows) -> Figure:
+    """What defecting costs each entrant's opponents, and the two rewards that it is made of."""
+    names = entrants_of(record)
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    bars, *curves = figure.subplots(1, 3)
+    draw_bars(bars, record, names, "late_cost_of_defecting")
+    bars.axhline(0.0, color="0.5", lw=0.8, ls=":")
+    bars.set(ylabel="self-play less what always-defect gets")
+    bars.set_title("second half of training; dots: seeds", fontsize=8)
+    for axes, metric, title in (
+        (curves[0], "self_play", "self-play"),
+        (curves[1], "always_defect_vs_agent", "what always-defect gets"),
+    ):
+        for i, name in enumerate(names):
+            draw_seeds(axes, rows, f"{name}_{metric}", name.replace("_", " "), style_of(i))
+        axes.set(xlabel="update", ylabel="return", ylim=(0.1, 0.57))
+        axes.set_title(f"{title}; mean and range over seeds", fontsize=8)
+    curves[0].legend(fontsize=6)
+    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
+    return figure
+
+
 def draw_exploitability(record: Record, rows: Rows) -> Figure:
     """What the best responses get, and leave to the frozen agents."""
     del rows

@@ -43,7 +43,8 @@ def evaluate(config: TrainingConfig, params: Params, key: Array) -> Metrics:
       key: consumed.
 
     Returns:
-      Rewards per step: self_play (mean of both seats), vs_SCRIPT of the agent, SCRIPT_vs_agent.
+      Rewards per step: self_play (mean of both seats), vs_SCRIPT of the agent, SCRIPT_vs_agent;
+      and cost_of_defecting, self_play less what always-defect gets: negative where that pays.
     """
     game, learner = methods.make_game(config), methods.learned(methods.make_agent(config))
     opponents = scripts.names(config.game)
@@ -57,4 +58,5 @@ def evaluate(config: TrainingConfig, params: Params, key: Array) -> Metrics:
     for name, script_key in zip(opponents, script_keys, strict=True):
         ours, theirs = match((scripts.of_game(config.game, name), {}), script_key)
         metrics |= {f"vs_{name}": ours, f"{name}_vs_agent": theirs}
+    metrics["cost_of_defecting"] = metrics["self_play"] - metrics["always_defect_vs_agent"]
     return metrics

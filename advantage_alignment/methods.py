@@ -1,5 +1,6 @@
 """What a configuration means: its game, its agent, and the teams that sit down in training."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -37,7 +38,8 @@ def make_game(config: TrainingConfig) -> Game:
         return coin_game_of(coin_game.CoinGame())
     if config.game == "negotiation":
         rules = negotiation_game
-        return Game(rules.NUM_PLAYERS, rules.reset, rules.step, rules.observe)
+        observe = partial(rules.observe, shows_last_values=config.shows_last_values)
+        return Game(rules.NUM_PLAYERS, rules.reset, rules.step, observe)
     return harvest_of(harvest_rules(config))
 
 
@@ -97,7 +99,8 @@ def make_agent(config: TrainingConfig) -> Agent:
             Tower(size, 0, num_layers=2, is_recurrent=is_recurrent),
             Tower(2 * size, num_outputs, num_layers=0, num_head_layers=2, is_recurrent=False),
             Tower(size, 1, num_layers=0, num_head_layers=2, is_recurrent=False),
-            negotiation_game.OBSERVATION_SIZE,
+            negotiation_game.observation_size(shows_last_values=config.shows_last_values),
+            sees_time=config.critic_sees_time,
         )
     observation_size = harvest_rules(config).observation_size
     if config.network == "transformer":

@@ -17,14 +17,19 @@ from common.logger.claims import Claim, Criterion
 _PLACE = "Figure 3, Negotiation Game"
 
 _PAPER = PUBLISHED["negotiation"]
-# Smaller in batch, updates and network, which reads the last proposals instead of remembering all.
+# Smaller in batch, updates and network. In place of a memory the agent sees the round before,
+# values and proposals, and its critic the step: what a GRU remembers to tell whether it was robbed.
+# The slow copy follows in 50 updates, not 200, as there are 1000 of them.
 _QUICK = replace(
     _PAPER,
     network="feed_forward",
+    shows_last_values=True,
+    critic_sees_time=True,
+    target_decay=0.98,
     batch_size=32,
-    num_updates=400,
+    num_updates=1000,
     eval_every_updates=50,
-    checkpoint_every_updates=200,
+    checkpoint_every_updates=500,
 )
 _SMOKE = replace(
     _QUICK,
@@ -33,6 +38,7 @@ _SMOKE = replace(
     checkpoint_every_updates=2,
     num_eval_episodes=4,
     batch_size=2,
+    replayed_share=0.5,
     num_steps=4,
     episode_length=4,
     hidden_size=8,
@@ -122,6 +128,21 @@ _LEAGUE_CLAIMS = (
         Criterion("high", "<=", -0.05, partly=0.0),
         -0.14,
     ),
+    _claim(
+        "late_self_play",
+        "In the mean over the second half of training it cooperates with itself",
+        "alignment_late_self_play",
+        Criterion("mean", ">=", 0.4, partly=0.35),
+        0.44,
+    ),
+    _claim(
+        "defection_does_not_pay",
+        "Always-defect gets less from it than its agents from each other (difference, second half "
+        "of training; -.05 for always-cooperate)",
+        "alignment_late_cost_of_defecting",
+        Criterion("mean", ">=", 0.03, partly=0.0),
+        0.12,
+    ),
 )
 
 _BETAS = (0.0, 0.3, 1.0, 3.0)
@@ -141,10 +162,47 @@ _BETA_CLAIMS = (
         source="ours",
     ),
 )
-_NOT_RETALIATING = (
-    "In these updates C_t is positive at every step (curve good_past): the published slow critic "
-    "lags behind the returns, and alignment weighs in the other's advantage whatever it did. That "
-    "teaches cooperation without retaliation."
+_LACKS = {
+    "everything": _BY_PRESET,
+    "no_replay": _with(replayed_share=0.0),
+    "no_last_values": _with(shows_last_values=False),
+    "no_step": _with(critic_sees_time=False),
+    "slow_copy_as_published": _with(target_decay=_PAPER.target_decay),
+}
+
+
+def _pays(id: str, statement: str, entrant: str) -> Claim:
+    return _claim(
+        id,
+        f"{statement}, cooperation is not there or defection pays (self-play less what "
+        "always-defect gets, second half of training)",
+        f"{entrant}_late_cost_of_defecting",
+        Criterion("mean", "<=", 0.0, partly=0.03),
+        source="ours",
+    )
+
+
+_LACKS_CLAIMS = (
+    _claim(
+        "with_everything",
+        "With all that the quick size has, defection costs (self-play less what always-defect "
+        "gets, second half of training)",
+        "everything_late_cost_of_defecting",
+        Criterion("mean", ">=", 0.03, partly=0.0),
+        source="ours",
+    ),
+    _pays("no_replay", "Without replay of earlier games", "no_replay"),
+    _pays(
+        "no_last_values",
+        "Without seeing what the last proposals were about",
+        "no_last_values",
+    ),
+    _pays("no_step", "With a critic that does not see the step", "no_step"),
+    _pays(
+        "slow_copy",
+        "With a slow copy that follows in 200 updates, as published",
+        "slow_copy_as_published",
+    ),
 )
 
 NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
@@ -159,9 +217,23 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
             )
             for preset in _BY_PRESET
         },
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.2, "quick": 2.0, "paper": 120.0},
-        why_it_fails=dict.fromkeys(("is_not_exploited", "retaliates"), _NOT_RETALIATING),
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 4.0, "paper": 120.0},
+    ),
+    "ablation_retaliation_negotiation": Experiment(
+        source="beyond the paper",
+        summary="What retaliation in the Negotiation Game needs: replay of earlier games, sight of "
+        "the round before, a critic without bias, taken away one at a time",
+        claims=_LACKS_CLAIMS,
+        configs={
+            "smoke": ComparisonConfig(_entrants("smoke", _LACKS)),
+            "quick": ComparisonConfig(_entrants("quick", _LACKS)),
+            "paper": ComparisonConfig(_entrants("paper", _LACKS)[:2]),  # has no other of these
+        },
+        paper_claims=_LACKS_CLAIMS[:2],
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 6.0, "paper": 200.0},
+        not_by_default="it explains figure_3_negotiation and tests no claim of the paper",
     ),
     "ablation_beta_negotiation": Experiment(
         source="beyond the paper",
@@ -176,8 +248,8 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
             )
             for preset, config in _BY_PRESET.items()
         },
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
-        minutes={"smoke": 0.2, "quick": 1.5, "paper": 160.0},
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
+        minutes={"smoke": 0.2, "quick": 2.5, "paper": 160.0},
     ),
     "beyond_exploitability": Experiment(
         source="beyond the paper",
@@ -191,10 +263,11 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
                 source="ours",
             ),
             _claim(
-                "alignment_is_exploitable",
-                "A best responder gets more from Advantage Alignment than the agents' own .5",
+                "robbing_does_not_pay",
+                "What a best responder gets from Advantage Alignment is less than it would get by "
+                "cooperating (.5)",
                 "best_response_vs_alignment",
-                Criterion("mean", ">=", 0.45, partly=0.4),
+                Criterion("mean", "<=", 0.45, partly=0.5),
                 source="ours",
             ),
         ),
@@ -207,6 +280,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
                     num_learners=1,
                     num_opponents=1,
                     push_every_updates=10**6,
+                    replayed_share=0.0,
                     num_updates=max(config.num_updates // 3, 2),
                     eval_every_updates=max(config.num_updates // 3, 2),
                     checkpoint_every_updates=max(config.num_updates // 3, 2),
@@ -214,7 +288,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
             )
             for preset, config in _BY_PRESET.items()
         },
-        num_seeds={"smoke": 1, "quick": 3, "paper": 10},
+        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 1.0, "paper": 60.0},
     ),
 }

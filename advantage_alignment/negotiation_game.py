@@ -21,7 +21,6 @@ LARGEST = 5.0  # of a proposal, and of a value
 _VALUES = (1.0, 5.0)  # of an item, to one player and to the other
 _POOL = 1.0  # of each item there is one
 _SCALE = 10.0  # of what is observed
-OBSERVATION_SIZE = 5 * NUM_ITEMS
 
 
 class NegotiationState(NamedTuple):
@@ -29,11 +28,13 @@ class NegotiationState(NamedTuple):
 
     values: Array  # [P, I], of each item to each player
     last_proposals: Array  # [P, I], zeros before the first round
+    last_values: Array  # [P, I], which those proposals were about; zeros before the first round
 
 
 def reset(key: Array) -> NegotiationState:
     """Draws the values of the first round; consumes the key."""
-    return NegotiationState(draw_values(key), jnp.zeros((NUM_PLAYERS, NUM_ITEMS)))
+    nothing = jnp.zeros((NUM_PLAYERS, NUM_ITEMS))
+    return NegotiationState(draw_values(key), nothing, nothing)
 
 
 def draw_values(key: Array) -> Array:
@@ -56,7 +57,7 @@ def step(state: NegotiationState, proposals: Array, key: Array) -> tuple[Negotia
     """
     chex.assert_shape(proposals, (NUM_PLAYERS, NUM_ITEMS))
     rewards = pay(state.values, proposals)
-    return NegotiationState(draw_values(key), proposals), rewards
+    return NegotiationState(draw_values(key), proposals, state.values), rewards
 
 
 def pay(values: Array, proposals: Array) -> Array:
@@ -69,16 +70,28 @@ def pay(values: Array, proposals: Array) -> Array:
     return jnp.sum(shares * _POOL * values, axis=1) / (LARGEST * NUM_ITEMS)
 
 
-def observe(state: NegotiationState) -> Array:
+def observe(state: NegotiationState, *, shows_last_values: bool = False) -> Array:
     """Shows each player the pool, its values and last proposal, and the other's, over ten.
 
+    Args:
+      state: of the game.
+      shows_last_values: whether to show as well what the last proposals were about, without which
+        nobody can tell a greedy proposal from a fair one later. A player with memory knows.
+
     Returns:
-      Shape [P, 15].
+      Shape [P, 15], or [P, 21] with the last values.
     """
     pool = jnp.full((NUM_PLAYERS, NUM_ITEMS), _POOL)
     own = [state.values, state.last_proposals]
+    if shows_last_values:
+        own.append(state.last_values)
     others = [each[::-1] for each in own]
     return jnp.concatenate([pool, *own, *others], axis=1) / _SCALE
+
+
+def observation_size(*, shows_last_values: bool) -> int:
+    """Entries of an observation: 15, or 21 with the last values."""
+    return NUM_ITEMS * (7 if shows_last_values else 5)
 
 
 def always_cooperate(state: NegotiationState, seat: Array) -> Array:

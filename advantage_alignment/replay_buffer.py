@@ -1,7 +1,8 @@
-"""The agent replay buffer: past selves, from which the opponents of every batch are drawn.
+"""Replay buffers: past selves, from which opponents are drawn, and earlier games to learn from.
 
 Playing the whole history of itself, the untrained network included, is what keeps an agent
 from trusting everybody. The buffer holds as many parameter sets as the run can push, no more.
+Earlier games, of the Negotiation Game, show it what to do about players that are no longer met.
 """
 
 from typing import Any
@@ -60,3 +61,21 @@ def draw(buffer: Params, step: Array, key: Array, *, every_updates: int, number:
     filled = num_filled(size, step, every_updates=every_updates)
     indices = jax.random.randint(key, (number,), 0, filled)
     return jax.tree.map(lambda slots: slots[indices], buffer)
+
+
+def draw_games(buffer: Any, step: Array, key: Array, *, number: int) -> Any:
+    """Draws earlier games uniformly with replacement; consumes the key.
+
+    Args:
+      buffer: [N, m, ...], with a slot of m games pushed at every update.
+      step: updates done; the one under way has pushed. Shape [].
+      key: consumed.
+      number: R, of games drawn.
+
+    Returns:
+      Games [R, ...].
+    """
+    size, in_slot = jax.tree.leaves(buffer)[0].shape[:2]
+    filled = num_filled(size, step, every_updates=1) * in_slot
+    indices = jax.random.randint(key, (number,), 0, filled)
+    return jax.tree.map(lambda slots: slots[indices // in_slot, indices % in_slot], buffer)

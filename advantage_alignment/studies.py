@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
 from advantage_alignment import exploitability, harvest_scenarios, league, methods
 from advantage_alignment.league import Entrant, Rules
+from advantage_alignment.runs import RunResult
 from advantage_alignment.study_configs import (
     ComparisonConfig,
     ExploitabilityConfig,
@@ -49,13 +51,14 @@ def compare(
 ) -> Findings:
     """Trains every entrant; metrics and curves are those of its run, its name in front.
 
-    Of two entrants also the differences of their metrics, later minus first, seed by seed.
+    Of two entrants also the differences of their metrics, later minus first, seed by seed. late_
+    in front of a metric: see `late_means`.
     """
     results = {name: trainer.train(entrant, name) for name, entrant in config.entrants}
     metrics = {
         f"{name}_{metric}": values
         for name, result in results.items()
-        for metric, values in result.metrics.items()
+        for metric, values in {**result.metrics, **late_means(result)}.items()
     }
     first, *others = results
     for other in others:
@@ -64,6 +67,15 @@ def compare(
             metrics[f"{other}_minus_{first}_{metric}"] = [ours - base for ours, base in pairs]
     curves = side_by_side({n: curve_rows(r.log, trainer.seeds) for n, r in results.items()})
     return Findings(metrics, curves)
+
+
+def late_means(result: RunResult) -> Metrics:
+    """Means of each metric over the evaluations of a run's second half, if it goes in circles."""
+    second_half = result.log[len(result.log) // 2 :]
+    return {
+        f"late_{metric}": np.mean([line[metric] for line in second_half], axis=0).tolist()
+        for metric in result.metrics
+    }
 
 
 def play_league(config: LeagueConfig, trainer: Trainer) -> Findings:

@@ -34,6 +34,7 @@ class TrainState(NamedTuple):
     step: Array  # [] int32, updates done
     past_selves: Params | None = None  # [N, ...], if some seats are theirs
     games: Any = None  # [B, ...] states of the games, if they outlast an update
+    earlier_games: Trajectory | None = None  # [N, m, ...], if some of a batch are replayed
 
 
 class Training(NamedTuple):
@@ -109,6 +110,7 @@ def init(setup: Setup, key: Array) -> TrainState:
         if config.has_past_selves
         else None,
         games=_new_games(setup, game_key) if outlasts else None,
+        earlier_games=_no_earlier_games(setup, params) if config.num_replayed else None,
     )
 
 
@@ -116,9 +118,11 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
     """Does one update: plays a batch, aligns the advantages, learns from them."""
     state = remember(setup, state)
     key, play_key, draw_key, reset_key = jax.random.split(state.key, 4)
+    replay_key = jax.random.fold_in(draw_key, 1)
     others = draw_past_selves(setup, state, draw_key)
     games = due_games(setup, state, reset_key)
     games, batch = play(setup, state.params, others, games, play_key)
+    state, batch = replay(setup, state, batch, replay_key)
     lessons, metrics = objectives.make_lessons(
         setup.agent, state.params, state.target_params, others, batch, setup.config
     )
@@ -155,6 +159,35 @@ def draw_past_selves(setup: Setup, state: TrainState, key: Array) -> Params | No
         every_updates=config.push_every_updates,
         number=config.num_opponents,
     )
+
+
+def replay(
+    setup: Setup, state: TrainState, batch: Trajectory, key: Array
+) -> tuple[TrainState, Trajectory]:
+    """Stores some games of a batch [B, ...] and puts earlier ones in the place of the first.
+
+    They teach like the others: today's critic judges what was played then, and the policy learns
+    from it without correction, as released. Consumes the key.
+    """
+    if state.earlier_games is None:
+        return state, batch
+    config = setup.config
+    stored = jax.tree.map(lambda leaf: leaf[-config.num_stored :], batch)
+    earlier = replay_buffer.push(state.earlier_games, stored, state.step, every_updates=1)
+    drawn = replay_buffer.draw_games(earlier, state.step, key, number=config.num_replayed)
+    batch = jax.tree.map(lambda leaf, old: leaf.at[: len(old)].set(old), batch, drawn)
+    return state._replace(earlier_games=earlier), batch
+
+
+def _no_earlier_games(setup: Setup, params: Params) -> Trajectory:
+    """A buffer of N batches with m games of each, nothing in it yet."""
+
+    def played(key: Array) -> Trajectory:
+        return play(setup, params, None, _new_games(setup, key), key)[1]
+
+    sizes = (setup.config.num_stored_batches, setup.config.num_stored)
+    shapes = jax.eval_shape(played, jax.random.key(0))
+    return jax.tree.map(lambda leaf: jnp.zeros((*sizes, *leaf.shape[1:]), leaf.dtype), shapes)
 
 
 def due_games(setup: Setup, state: TrainState, key: Array) -> Any:

@@ -64,10 +64,20 @@ class TrainingConfig:
     buffer_capacity: int = setting(10000, "past selves kept at most", low=1)
     push_every_updates: int = setting(10, "updates between two past selves", low=1)
 
+    replayed_share: float = setting(
+        0.0, "of a batch, replaced by games of earlier batches", low=0.0, high=1.0
+    )
+    stored_share: float = setting(0.03, "of a batch, stored for that", low=0.0, high=1.0)
+    stored_capacity: int = setting(100000, "games stored at most", low=1)
+
     network: Literal["tabular", "feed_forward", "gru", "transformer"] = setting(
         "tabular", "kind of agent"
     )
     hidden_size: int = setting(64, "units of every layer", low=1)
+    shows_last_values: bool = setting(
+        False, "Negotiation Game: observe also what the items of the last round were worth"
+    )
+    critic_sees_time: bool = setting(False, "Negotiation Game: tell the critic the step")
     proposals: Literal["continuous", "discrete"] = setting(
         "continuous", "kind of action in the Negotiation Game"
     )
@@ -94,11 +104,31 @@ class TrainingConfig:
             raise UserError(f"network transformer is of commons_harvest, not of {self.game}")
         if self.shaping == "loqa" and self.game != "coin_game":
             raise UserError("shaping loqa needs a critic of action values: game coin_game")
+        if self.replayed_share and self.has_past_selves:
+            raise UserError("replayed_share needs self-play: num_learners equal to num_players")
+        for name in ("shows_last_values", "critic_sees_time"):
+            if getattr(self, name) and self.game != "negotiation":
+                raise UserError(f"{name} is of negotiation, not of {self.game}")
 
     @property
     def has_past_selves(self) -> bool:
         """Whether some seats are held by past selves."""
         return self.num_learners < self.num_players
+
+    @property
+    def num_replayed(self) -> int:
+        """Earlier games in a batch."""
+        return round(self.replayed_share * self.batch_size)
+
+    @property
+    def num_stored(self) -> int:
+        """Games that a batch leaves for later ones, at least one."""
+        return max(round(self.stored_share * self.batch_size), 1)
+
+    @property
+    def num_stored_batches(self) -> int:
+        """Batches of which games are stored at a time, at most as many as a run has updates."""
+        return min(max(self.stored_capacity // self.num_stored, 1), self.num_updates)
 
     @property
     def buffer_size(self) -> int:
@@ -154,6 +184,8 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         critic_targets="returns",
         baseline="slow",
         target_decay=0.995,
+        replayed_share=0.05,
+        stored_share=500 / 16384,
         network="gru",
     ),
     "commons_harvest": TrainingConfig(

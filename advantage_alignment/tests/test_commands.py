@@ -39,6 +39,11 @@ REFUSED = [
     ([*TRAIN, "--num-learners", "3"], "num_learners 3 must be at most num_players 2"),
     ([*TRAIN, "--network", "feed_forward"], "network feed_forward does not fit the game ipd"),
     ([*TRAIN, "--shaping", "loqa"], "shaping loqa needs a critic of action values"),
+    ([*TRAIN, "--critic-sees-time"], "critic_sees_time is of negotiation, not of ipd"),
+    (
+        ["train", "figure_3_negotiation", "--num-learners", "1"],
+        "replayed_share needs self-play: num_learners equal to num_players",
+    ),
     ([*TRAIN, "--seed", "-1"], "seeds must lie between 0 and 2147483647, got -1 to -1"),
     ([*TRAIN, "--num-seeds", "0"], "--num-seeds must be at least 1, got 0"),
     (["reproduce", "--seeds", "0"], "--seeds must be at least 1, got 0"),

@@ -93,6 +93,7 @@ def test_a_best_responder_meets_the_frozen_agents_and_learns_against_them():
         NEGOTIATION,
         beta=0.0,
         num_learners=1,
+        replayed_share=0.0,
         num_opponents=1,
         push_every_updates=10**6,
         num_updates=30,

@@ -29,7 +29,7 @@ def test_scripted_players_are_paid_exactly_on_average(first, second, expected):
     rewards = []
     for draw in itertools.product((1.0, 5.0), repeat=3):
         values = jnp.array([draw, [6 - value for value in draw]])
-        state = game.NegotiationState(values, jnp.zeros((2, 3)))
+        state = game.NegotiationState(values, jnp.zeros((2, 3)), jnp.zeros((2, 3)))
         proposals = [PLAYERS[name](state, seat) for seat, name in enumerate((first, second))]
         rewards.append(game.pay(values, jnp.stack(proposals)))
     np.testing.assert_allclose(np.mean(rewards, axis=0), expected, rtol=1e-6)
@@ -70,18 +70,29 @@ def test_asking_for_more_never_pays_less_in_a_round(asked, item, seed):
 def test_observations_show_own_things_first_and_swap_with_the_seats():
     values = jnp.array([[5.0, 1.0, 5.0], [1.0, 5.0, 1.0]])
     last = jnp.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
-    seen = game.observe(game.NegotiationState(values, last))
+    before = jnp.array([[1.0, 1.0, 5.0], [5.0, 5.0, 1.0]])
+    state = game.NegotiationState(values, last, before)
+    seen = game.observe(state)
     mine = [1, 1, 1, 5, 1, 5, 0, 1, 2, 1, 5, 1, 3, 4, 5]
     theirs = [1, 1, 1, 1, 5, 1, 3, 4, 5, 5, 1, 5, 0, 1, 2]
     np.testing.assert_allclose(seen, np.array([mine, theirs]) / 10, rtol=1e-6)
-    assert seen.shape[1] == game.OBSERVATION_SIZE
+    assert seen.shape[1] == game.observation_size(shows_last_values=False)
+    seen = game.observe(state, shows_last_values=True)
+    mine, theirs = (
+        [*mine[:9], 1, 1, 5, *mine[9:], 5, 5, 1],
+        [*theirs[:9], 5, 5, 1, *theirs[9:], 1, 1, 5],
+    )
+    np.testing.assert_allclose(seen, np.array([mine, theirs]) / 10, rtol=1e-6)
+    assert seen.shape[1] == game.observation_size(shows_last_values=True)
 
 
 def test_proposals_are_seen_in_the_next_round_and_values_are_drawn_anew():
     state = game.reset(jax.random.key(0))
     assert not state.last_proposals.any()
+    assert not state.last_values.any()
     proposals = jnp.arange(6.0).reshape(2, 3) / 2
     drawn = [game.step(state, proposals, jax.random.key(seed))[0] for seed in range(8)]
     for after in drawn:
         np.testing.assert_array_equal(after.last_proposals, proposals)
+        np.testing.assert_array_equal(after.last_values, state.values)
     assert len({str(after.values) for after in drawn}) > 1

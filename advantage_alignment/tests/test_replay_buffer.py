@@ -1,4 +1,4 @@
-"""Tests of the agent replay buffer: what is kept, what gives way, what is drawn and how often."""
+"""Tests of the replay buffers: what is kept, what gives way, what is drawn and how often."""
 
 import jax
 import jax.numpy as jnp
@@ -89,6 +89,24 @@ def test_draws_are_uniform_with_replacement() -> None:
     counts = np.bincount(np.asarray(drawn["critic"]).astype(int), minlength=11)
     np.testing.assert_array_equal(counts[[0, 8, 9, 10]], np.zeros(4))
     assert np.sum((counts[1:8] - 1000) ** 2 / 1000) < stats.chi2.ppf(0.999, df=6)
+
+
+@pytest.mark.parametrize("num_updates", [1, 2, 5])
+def test_games_are_drawn_uniformly_from_all_that_are_stored(num_updates: int) -> None:
+    """Three slots of four games. Chi-square, not beyond its 99.9th percentile."""
+    buffer = replay_buffer.empty({"game": jnp.zeros(4)}, 3)
+    for step in range(num_updates):
+        games = {"game": 4.0 * step + jnp.arange(4)}
+        buffer = replay_buffer.push(buffer, games, jnp.array(step), every_updates=1)
+    drawn = replay_buffer.draw_games(
+        buffer, jnp.array(num_updates - 1), jax.random.key(0), number=6000
+    )
+    kept = np.arange(4 * max(num_updates - 3, 0), 4 * num_updates)
+    numbers, counts = np.unique(drawn["game"], return_counts=True)
+    np.testing.assert_array_equal(numbers, kept)
+    expected = 6000 / len(kept)
+    surprise = np.sum((counts - expected) ** 2 / expected)
+    assert surprise < stats.chi2.ppf(0.999, df=len(kept) - 1)
 
 
 def test_another_key_draws_others() -> None:

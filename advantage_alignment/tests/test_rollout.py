@@ -20,6 +20,13 @@ CONFIGS = {
     "negotiation_discrete": replace(
         PUBLISHED["negotiation"], hidden_size=8, network="feed_forward", proposals="discrete"
     ),
+    "negotiation_quick": replace(
+        PUBLISHED["negotiation"],
+        hidden_size=8,
+        network="feed_forward",
+        shows_last_values=True,
+        critic_sees_time=True,
+    ),
     "commons_harvest_transformer": replace(
         PUBLISHED["commons_harvest"],
         hidden_size=8,
@@ -67,6 +74,20 @@ def test_evaluation_gives_the_log_probabilities_that_were_played(name):
     for time in range(7):
         at_time = jax.tree.map(lambda leaf, time=time: leaf[time], states)
         np.testing.assert_allclose(game.observe(at_time), played.observations[time])
+
+
+def test_a_critic_that_sees_time_tells_equal_observations_apart_by_nothing_else():
+    blind, seeing = (
+        methods.make_agent(replace(CONFIGS["negotiation_quick"], critic_sees_time=sees))
+        for sees in (False, True)
+    )
+    seen, actions = jnp.full((7, 21), 0.3), jnp.ones((6, 3))
+    values = blind.evaluate(randomised(blind.init(jax.random.key(0))), seen, actions).values
+    np.testing.assert_array_equal(values, values[0])
+    params = randomised(seeing.init(jax.random.key(0)))
+    judged = seeing.evaluate(params, seen, actions)
+    assert len(np.unique(judged.values)) == 7
+    np.testing.assert_array_equal(judged.log_probs, judged.log_probs[0])
 
 
 def test_teams_fill_the_seats_in_order_and_see_their_own_observation():

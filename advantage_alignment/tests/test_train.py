@@ -145,6 +145,40 @@ def test_updates_are_finite_repeatable_and_differ_by_seed(config):
     )
 
 
+def test_earlier_games_take_the_place_of_the_first_and_todays_critic_judges_them():
+    config = replace(NEGOTIATION, replayed_share=0.5, stored_share=0.25)
+    setup = train.make_setup(config)
+    state = train.init(setup, jax.random.key(0))
+
+    @jax.jit
+    def played(state, key):
+        games = train.due_games(setup, state, key)
+        _, batch = train.play(setup, state.params, None, games, key)
+        return batch, *train.replay(setup, state, batch, key)
+
+    first, state, taught = played(state, jax.random.key(1))
+    for new, old in zip(jax.tree.leaves(taught), jax.tree.leaves(first), strict=True):
+        np.testing.assert_array_equal(new[0], old[3])  # all that is stored by now
+        np.testing.assert_array_equal(new[1], old[3])
+        np.testing.assert_array_equal(new[2:], old[2:])
+    second, _, taught = played(state._replace(step=jnp.array(1)), jax.random.key(2))
+    stored = [np.asarray(batch.rewards[3]) for batch in (first, second)]
+    for game in taught.rewards[:2]:
+        assert any(np.array_equal(game, one) for one in stored)
+
+    later = jax.tree.map(lambda leaf: leaf + 0.1, state.params)
+    judged = setup.agent.evaluate(later, taught.observations[0, :, 0], taught.actions[0, :, 0])
+    own = advantages.generalized_advantages(
+        jnp.sum(taught.rewards[0], axis=1), judged.values, config.discount, config.gae_decay
+    )
+    both = advantages.align_advantages(
+        jnp.stack([own, own], axis=1), beta=0.0, discount=config.discount, weighting="mean"
+    )
+    naive = replace(config, beta=0.0)
+    lessons, _ = objectives.make_lessons(setup.agent, later, later, None, taught, naive)
+    np.testing.assert_allclose(lessons.aligned[0], both[:, 0], rtol=1e-4, atol=1e-5)
+
+
 def test_games_of_commons_harvest_outlast_an_update_and_are_reset_in_turn():
     setup = train.make_setup(HARVEST)
     state = train.init(setup, jax.random.key(0))
