@@ -18,13 +18,15 @@ from common.logger import atomic, provenance, results
 
 HARVEST_SIZES = ((1, 1000), (64, 100), (512, 20))  # games side by side, steps of each
 _COIN = replace(PUBLISHED["coin_game"], num_updates=100)
-_FORWARD = replace(PUBLISHED["negotiation"], network="feed_forward")
+# A timed update copies its state, which a run does not: few earlier games are kept.
+_GRU = replace(PUBLISHED["negotiation"], stored_capacity=500)
+_FORWARD = replace(_GRU, network="feed_forward")
 
 # What is trained, in words; the original negotiates at batch 16384.
 UPDATES: Sequence[tuple[str, TrainingConfig]] = (
     ("IPD, tabular, batch 128 x 50", replace(PUBLISHED["ipd"], batch_size=128)),
-    ("Negotiation, GRU, batch 256 x 50", replace(PUBLISHED["negotiation"], batch_size=256)),
-    ("Negotiation, GRU, batch 16384 x 50", PUBLISHED["negotiation"]),
+    ("Negotiation, GRU, batch 256 x 50", replace(_GRU, batch_size=256)),
+    ("Negotiation, GRU, batch 16384 x 50", _GRU),
     ("Negotiation, feed-forward, batch 256 x 50", replace(_FORWARD, batch_size=256)),
     ("Coin Game, batch 512 x 50, 64 past selves", replace(_COIN, num_opponents=64)),
     ("Coin Game, batch 128 x 50, 16 past selves", replace(_COIN, batch_size=128, num_opponents=16)),

@@ -92,7 +92,9 @@ _LEAST_LOG_STD = -2.0
 def squashed_gaussian(num_dimensions: int, largest: float) -> Policy:
     """Proposals in [0, largest]: x ~ N(2 tanh(m), s), action = largest / 2 (tanh(x) + 1).
 
-    The outputs are m [D] and log s, which all dimensions share; it is kept above -2.
+    The outputs are m [D] and log s, which all dimensions share; it is kept above -2. The entropy
+    is estimated by -log pi(a), as released, with the action held constant: right on average, but
+    its gradient has mean zero, so that a bonus for it does nothing but add noise.
     """
     half = largest / 2
 

@@ -57,6 +57,18 @@ def test_the_density_of_proposals_is_that_of_their_frequencies():
     np.testing.assert_allclose(counted, density, rtol=0.06, atol=0.005)
 
 
+def test_the_published_entropy_bonus_pushes_nowhere_on_average():
+    """E[grad log pi(a)] = 0: an estimate -log pi(a) with the action held constant has no drift.
+
+    The entropy itself would grow by 1 with log s. Within four standard errors.
+    """
+    taken = draws(GAUSSIAN, OUTPUTS, 50000)
+    gradients = jax.vmap(lambda a: jax.grad(GAUSSIAN.entropy)(OUTPUTS, a))(taken)
+    errors = jnp.std(gradients, axis=0) / jnp.sqrt(len(taken))
+    assert jnp.all(jnp.abs(jnp.mean(gradients, axis=0)) < 4 * errors)
+    assert errors[1] < 0.01
+
+
 def test_proposals_stay_in_range_and_saturated_ones_give_finite_gradients():
     wide = jnp.array([9.0, 3.0])
     taken = draws(GAUSSIAN, wide, 1000)
