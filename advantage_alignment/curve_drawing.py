@@ -16,6 +16,7 @@ STYLES = (
     {"color": "#D55E00", "linestyle": "-."},
     {"color": "#009E73", "linestyle": ":"},
     {"color": "#000000", "linestyle": (0, (5, 1, 1, 1))},
+    {"color": "#CC79A7", "linestyle": (0, (1, 1, 3, 1))},
 )
 
 

@@ -120,6 +120,16 @@ def test_estimators_match_hand_computed_values():
     np.testing.assert_allclose(advantages.return_advantages(rewards, values, 0.5), returns)
 
 
+def test_a_critic_of_returns_that_is_not_told_the_step_finds_every_step_good():
+    """Constant rewards r: it can only learn V, the mean return, and r + gamma V - V > 0 always."""
+    rewards, discount = jnp.full(50, 0.4), 0.96
+    returns = advantages.discounted_sums(rewards, discount)
+    blind = jnp.full(51, jnp.mean(returns))
+    assert jnp.all(advantages.td_errors(rewards, blind, discount) > 0.1)
+    told = jnp.append(returns, 0.0)
+    np.testing.assert_allclose(advantages.td_errors(rewards, told, discount), 0.0, atol=1e-5)
+
+
 def test_normalized_advantages_have_mean_zero_and_deviation_one_over_all_axes():
     batch = jax.random.normal(jax.random.key(0), (5, 4, 2)) * 3 + 7
     normal = advantages.normalize(batch)
