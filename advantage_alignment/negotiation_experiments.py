@@ -162,6 +162,10 @@ _BETA_CLAIMS = (
         source="ours",
     ),
 )
+_IN_TURNS = (
+    "self-play goes back and forth between cooperation and mutual retaliation, and the last update "
+    "of a seed may be at either"
+)
 _LACKS = {
     "everything": _BY_PRESET,
     "no_replay": _with(replayed_share=0.0),
@@ -235,6 +239,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 5.5, "paper": 120.0},
+        why_it_fails=dict.fromkeys(("gains_on_ppo", "late_self_play"), _IN_TURNS),
     ),
     "ablation_retaliation_negotiation": Experiment(
         source="beyond the paper",
