@@ -32,6 +32,7 @@ _PICTURES: dict[str, Callable[[Record, Rows], Figure]] = {
     "beyond_weightings": _IPD_SELF_PLAY,
     "figure_3_negotiation": league_figures.draw_league,
     "ablation_beta_negotiation": _NEGOTIATION_SELF_PLAY,
+    "figure_3_negotiation_gru": league_figures.draw_league,
     "ablation_retaliation_negotiation": comparison_figures.draw_retaliation,
     "beyond_exploitability": comparison_figures.draw_exploitability,
     "figure_4_commons_harvest": comparison_figures.draw_harvest,
