@@ -176,7 +176,7 @@ def export(words: Sequence[str]) -> int:
 
 
 def show(words: Sequence[str]) -> int:
-    """Plays one episode of the Coin Game and draws it, as an animated GIF or a PNG strip."""
+    """Plays one episode and draws it: GIF or PNG strip; of the Negotiation Game the proposals."""
     parsed = arguments.parse_show(words, show.__doc__)
     prepare_jax()
     from advantage_alignment import show as show_module

@@ -19,7 +19,7 @@ from advantage_alignment.errors import UserError
 RESULTS = Path(__file__).parent / "results"
 LARGEST_SEED = 2**31 - 1
 SELF = "self"
-PLAYERS = "a run folder, an exported file, AC, AD or random (Coin Game)"
+PLAYERS = "a run folder, AC, AD; in the Coin Game also an exported file or random"
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
 

@@ -118,7 +118,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
     """Does one update: plays a batch, aligns the advantages, learns from them."""
     state = remember(setup, state)
     key, play_key, draw_key, reset_key = jax.random.split(state.key, 4)
-    replay_key = jax.random.fold_in(draw_key, 1)
+    replay_key = jax.random.fold_in(draw_key, 1)  # unused otherwise where games are replayed
     others = draw_past_selves(setup, state, draw_key)
     games = due_games(setup, state, reset_key)
     games, batch = play(setup, state.params, others, games, play_key)
@@ -183,7 +183,8 @@ def _no_earlier_games(setup: Setup, params: Params) -> Trajectory:
     """A buffer of N batches with m games of each, nothing in it yet."""
 
     def played(key: Array) -> Trajectory:
-        return play(setup, params, None, _new_games(setup, key), key)[1]
+        games_key, play_key = jax.random.split(key)
+        return play(setup, params, None, _new_games(setup, games_key), play_key)[1]
 
     sizes = (setup.config.num_stored_batches, setup.config.num_stored)
     shapes = jax.eval_shape(played, jax.random.key(0))
