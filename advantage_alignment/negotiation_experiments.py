@@ -292,6 +292,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         paper_claims=_LACKS_CLAIMS[:2],
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 10.0, "paper": 200.0},
+        why_it_fails={"no_last_values": "the last proposals alone tell who asks for everything"},
         not_by_default="it explains figure_3_negotiation and tests no claim of the paper",
     ),
     "ablation_beta_negotiation": Experiment(
