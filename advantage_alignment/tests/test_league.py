@@ -15,10 +15,12 @@ from advantage_alignment import (
     matches,
     methods,
     scripts,
+    studies,
 )
 from advantage_alignment.commons_harvest import ZAP, CommonsHarvest
 from advantage_alignment.league import Entrant, Rules
 from advantage_alignment.rollout import Team
+from advantage_alignment.runs import RunResult
 from advantage_alignment.tests.test_commons_harvest import scene
 from advantage_alignment.training_configs import PUBLISHED
 
@@ -113,6 +115,23 @@ def test_a_best_responder_meets_the_frozen_agents_and_learns_against_them():
         ours > theirs + 0.02
         for ours, theirs in zip(answered.responder, answered.agent, strict=True)
     )
+
+
+def test_an_agent_is_judged_by_what_defecting_against_it_costs():
+    """An untrained agent asks every other for half of everything: always-defect does better."""
+    config = replace(NEGOTIATION, num_eval_episodes=16)
+    params = methods.make_agent(config).init(jax.random.key(0))
+    metrics = jax.jit(lambda key: matches.evaluate(config, params, key))(jax.random.key(1))
+    difference = metrics["self_play"] - metrics["always_defect_vs_agent"]
+    assert float(metrics["cost_of_defecting"]) == pytest.approx(float(difference), abs=1e-6)
+    assert difference < -0.05
+
+
+@pytest.mark.parametrize(("num_lines", "expected"), [(1, 0.0), (4, 2.5), (5, 3.0)])
+def test_late_means_are_over_the_second_half_of_the_evaluations(num_lines, expected):
+    log = [{"step": line, "self_play": [line, 10.0 * line]} for line in range(num_lines)]
+    result = RunResult({}, {"self_play": log[-1]["self_play"]}, log, {}, 0.0, 0.0)
+    assert studies.late_means(result) == {"late_self_play": [expected, 10 * expected]}
 
 
 def bot(game, state, seat=0, noise=0.5, *, zaps=False):
