@@ -276,7 +276,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 12.0, "paper": 40.0},
-        why_it_fails={"late_self_play": _IN_TURNS},
+        why_it_fails=dict.fromkeys(("self_play", "late_self_play"), _IN_TURNS),
         not_by_default="with it the default run would take more than twenty minutes",
     ),
     "ablation_retaliation_negotiation": Experiment(
