@@ -16,12 +16,12 @@ from common.logger.claims import Claim, Criterion
 
 _PLACE = "Figure 3, Negotiation Game"
 
-_PAPER = PUBLISHED["negotiation"]
+PAPER = PUBLISHED["negotiation"]
 # Smaller in batch, updates and network. In place of a memory the agent sees the round before,
 # values and proposals, and its critic the step: what a GRU remembers to tell whether it was robbed.
 # The slow copy follows in 50 updates, not 200, as there are 1000 of them.
 _QUICK = replace(
-    _PAPER,
+    PAPER,
     network="feed_forward",
     shows_last_values=True,
     critic_sees_time=True,
@@ -43,15 +43,15 @@ _SMOKE = replace(
     episode_length=4,
     hidden_size=8,
 )
-_BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
+BY_PRESET = {"smoke": _SMOKE, "quick": _QUICK, "paper": PAPER}
 
 
-def _with(**options: Any) -> dict[str, TrainingConfig]:
+def with_options(**options: Any) -> dict[str, TrainingConfig]:
     """Advantage Alignment at every preset with some options."""
-    return {preset: replace(config, **options) for preset, config in _BY_PRESET.items()}
+    return {preset: replace(config, **options) for preset, config in BY_PRESET.items()}
 
 
-def _entrants(
+def entrants_at(
     preset: str, entrants: Mapping[str, Mapping[str, TrainingConfig]]
 ) -> tuple[tuple[str, TrainingConfig], ...]:
     """Entrants at a preset; the smoke run has two at most."""
@@ -60,13 +60,13 @@ def _entrants(
 
 
 _LEAGUE = {
-    "alignment": _BY_PRESET,
-    "ppo": _with(beta=0.0),
-    "ppo_sum": _with(beta=0.0, sums_rewards=True),
+    "alignment": BY_PRESET,
+    "ppo": with_options(beta=0.0),
+    "ppo_sum": with_options(beta=0.0, sums_rewards=True),
 }
 
 
-def _claim(
+def claim(
     id: str,
     statement: str,
     metric: str,
@@ -74,6 +74,7 @@ def _claim(
     paper: float | None = None,
     source: str = _PLACE,
 ) -> Claim:
+    """A claim on the Negotiation Game."""
     return Claim(
         id=id,
         source=source,
@@ -85,7 +86,7 @@ def _claim(
 
 
 _LEAGUE_CLAIMS = (
-    _claim(
+    claim(
         "self_play",
         "Advantage Alignment cooperates with itself (return; mutual defection .30, full "
         "cooperation .50)",
@@ -93,49 +94,49 @@ _LEAGUE_CLAIMS = (
         Criterion("mean", ">=", 0.4, partly=0.35),
         0.44,
     ),
-    _claim(
+    claim(
         "ppo_defects",
         "PPO ends in mutual defection",
         "ppo_self",
         Criterion("mean", "<=", 0.33, partly=0.36),
         0.30,
     ),
-    _claim(
+    claim(
         "is_not_exploited",
         "Advantage Alignment is not exploited by always-defect (return; always-cooperate .25)",
         "alignment_vs_always_defect",
         Criterion("mean", ">=", 0.28, partly=0.265),
         0.30,
     ),
-    _claim(
+    claim(
         "retaliates",
         "Always-defect gets little from it (return; .55 from always-cooperate)",
         "always_defect_vs_alignment",
         Criterion("mean", "<=", 0.36, partly=0.45),
         0.32,
     ),
-    _claim(
+    claim(
         "summed_rewards_are_exploited",
         "PPO on summed rewards is exploited by always-defect",
         "ppo_sum_vs_always_defect",
         Criterion("mean", "<=", 0.27, partly=0.28),
         0.21,
     ),
-    _claim(
+    claim(
         "gains_on_ppo",
         "In self-play Advantage Alignment gains on PPO (difference)",
         "ppo_minus_alignment_self_play",
         Criterion("high", "<=", -0.05, partly=0.0),
         -0.14,
     ),
-    _claim(
+    claim(
         "late_self_play",
         "In the mean over the second half of training it cooperates with itself",
         "alignment_late_self_play",
         Criterion("mean", ">=", 0.4, partly=0.35),
         0.44,
     ),
-    _claim(
+    claim(
         "defection_does_not_pay",
         "Always-defect gets less from it than its agents from each other (difference, second half "
         "of training; -.05 for always-cooperate)",
@@ -147,14 +148,14 @@ _LEAGUE_CLAIMS = (
 
 _BETAS = (0.0, 0.3, 1.0, 3.0)
 _BETA_CLAIMS = (
-    _claim(
+    claim(
         "negotiation_zero",
         "Negotiation: beta 0 defects (return)",
         "beta_0_self_play",
         Criterion("mean", "<=", 0.33, partly=0.36),
         source="ours",
     ),
-    _claim(
+    claim(
         "negotiation_three",
         "Negotiation: beta 3 cooperates",
         "beta_3_self_play",
@@ -171,7 +172,7 @@ def _with_gru(config: TrainingConfig) -> TrainingConfig:
         network="gru",
         shows_last_values=False,
         critic_sees_time=False,
-        target_decay=_PAPER.target_decay,
+        target_decay=PAPER.target_decay,
     )
 
 
@@ -180,71 +181,11 @@ _GRU = {
     "quick": replace(
         _with_gru(_QUICK), batch_size=64, num_updates=1500, checkpoint_every_updates=500
     ),
-    "paper": _PAPER,
+    "paper": PAPER,
 }
 _IN_TURNS = (
     "self-play goes back and forth between cooperation and mutual retaliation, and the last update "
     "of a seed may be at either"
-)
-# The quick size, and what becomes of it without one thing at a time.
-_LACKS = {
-    "everything": _BY_PRESET,
-    "no_replay": _with(replayed_share=0.0),
-    "no_last_values": _with(shows_last_values=False),
-    "no_step": _with(critic_sees_time=False),
-    "slow_copy_as_published": _with(target_decay=_PAPER.target_decay),
-    "no_lag": _with(
-        own_advantage="td",
-        normalizes_advantages=True,
-        critic_targets="td",
-        critic_learning_rate=1e-2,
-        baseline="online",
-        target_decay=0.0,
-    ),
-}
-
-
-def _pays(id: str, statement: str, entrant: str) -> Claim:
-    """The claim that an entrant does not make defection costly."""
-    return _claim(
-        id,
-        f"{statement}, cooperation is not there or defection pays (self-play less what "
-        "always-defect gets, second half of training)",
-        f"{entrant}_late_cost_of_defecting",
-        Criterion("mean", "<=", 0.0, partly=0.03),
-        source="ours",
-    )
-
-
-_LACKS_CLAIMS = (
-    _claim(
-        "with_everything",
-        "With all that the quick size has, defection costs (self-play less what always-defect "
-        "gets, second half of training)",
-        "everything_late_cost_of_defecting",
-        Criterion("mean", ">=", 0.03, partly=0.0),
-        source="ours",
-    ),
-    _pays("no_replay", "Without replay of earlier games", "no_replay"),
-    _pays(
-        "no_last_values",
-        "Without seeing what the last proposals were about",
-        "no_last_values",
-    ),
-    _pays("no_step", "With a critic that does not see the step", "no_step"),
-    _pays(
-        "slow_copy",
-        "With a slow copy that follows in 200 updates, as published",
-        "slow_copy_as_published",
-    ),
-    _claim(
-        "no_lag",
-        "With a critic that follows at once and centred advantages nobody ever cooperates (return "
-        "of self-play)",
-        "no_lag_late_self_play",
-        Criterion("mean", "<=", 0.33, partly=0.36),
-        source="ours",
-    ),
 )
 
 NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
@@ -255,9 +196,9 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         claims=_LEAGUE_CLAIMS,
         configs={
             preset: LeagueConfig(
-                _entrants(preset, _LEAGUE), num_episodes=4 if preset == "smoke" else 64
+                entrants_at(preset, _LEAGUE), num_episodes=4 if preset == "smoke" else 64
             )
-            for preset in _BY_PRESET
+            for preset in BY_PRESET
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 5.5, "paper": 120.0},
@@ -267,7 +208,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         source=_PLACE,
         summary="Advantage Alignment with the published network and slow copy, at quick in smaller "
         "batches",
-        claims=tuple(claim for claim in _LEAGUE_CLAIMS if "ppo" not in claim.metric),
+        claims=tuple(each for each in _LEAGUE_CLAIMS if "ppo" not in each.metric),
         configs={
             preset: LeagueConfig(
                 (("alignment", config),), num_episodes=4 if preset == "smoke" else 64
@@ -278,22 +219,6 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         minutes={"smoke": 0.2, "quick": 12.0, "paper": 40.0},
         why_it_fails=dict.fromkeys(("self_play", "late_self_play"), _IN_TURNS),
         not_by_default="with it the default run would take more than twenty minutes",
-    ),
-    "ablation_retaliation_negotiation": Experiment(
-        source="beyond the paper",
-        summary="What cooperation with retaliation needs in the Negotiation Game: replay of "
-        "earlier games, sight of the round before, a critic without bias that lags a little",
-        claims=_LACKS_CLAIMS,
-        configs={
-            "smoke": ComparisonConfig(_entrants("smoke", _LACKS)),
-            "quick": ComparisonConfig(_entrants("quick", _LACKS)),
-            "paper": ComparisonConfig(_entrants("paper", _LACKS)[:2]),  # has no other of these
-        },
-        paper_claims=_LACKS_CLAIMS[:2],
-        num_seeds={"smoke": 1, "quick": 4, "paper": 10},
-        minutes={"smoke": 0.2, "quick": 10.0, "paper": 200.0},
-        why_it_fails={"no_last_values": "the last proposals alone tell who asks for everything"},
-        not_by_default="it explains figure_3_negotiation and tests no claim of the paper",
     ),
     "ablation_beta_negotiation": Experiment(
         source="beyond the paper",
@@ -306,7 +231,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
                     for beta in (_BETAS[-2:] if preset == "smoke" else _BETAS)
                 )
             )
-            for preset, config in _BY_PRESET.items()
+            for preset, config in BY_PRESET.items()
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 6.5, "paper": 160.0},
@@ -316,14 +241,14 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         source="beyond the paper",
         summary="A naive learner is trained against each frozen agent of the Negotiation Game",
         claims=(
-            _claim(
+            claim(
                 "ppo_leaves_nothing",
                 "What a best responder gets from PPO is what mutual defection pays",
                 "best_response_vs_ppo",
                 Criterion("mean", "<=", 0.36, partly=0.4),
                 source="ours",
             ),
-            _claim(
+            claim(
                 "robbing_does_not_pay",
                 "What a best responder gets from Advantage Alignment is less than it would get by "
                 "cooperating (.5)",
@@ -334,7 +259,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
         ),
         configs={
             preset: ExploitabilityConfig(
-                _entrants(preset, {name: _LEAGUE[name] for name in ("alignment", "ppo")}),
+                entrants_at(preset, {name: _LEAGUE[name] for name in ("alignment", "ppo")}),
                 replace(
                     config,
                     beta=0.0,
@@ -347,7 +272,7 @@ NEGOTIATION_EXPERIMENTS: dict[str, Experiment] = {
                     checkpoint_every_updates=max(config.num_updates // 3, 2),
                 ),
             )
-            for preset, config in _BY_PRESET.items()
+            for preset, config in BY_PRESET.items()
         },
         num_seeds={"smoke": 1, "quick": 4, "paper": 10},
         minutes={"smoke": 0.2, "quick": 1.0, "paper": 60.0},

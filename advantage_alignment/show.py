@@ -50,12 +50,20 @@ def show(
     path = Path(agent_word)
     if path.is_dir():
         run = runs.load_run(path)
+        if run.config.game == "ipd":
+            raise UserError(
+                "the iterated prisoner's dilemma is no sight: see the experiment's figure"
+            )
         if run.config.game != "coin_game":
+            name = path.resolve().name
             params = contestants.at_index(run.state.params, contestants.index_of(run, path, seed))
-            shown = (run.config, params, path.resolve().name, opponent_word, episode_seed, output)
             if run.config.game == "negotiation":
-                return _show_negotiation(*shown)
-            return _show_harvest(*shown)
+                return _show_negotiation(
+                    run.config, params, name, opponent_word, episode_seed, output
+                )
+            if opponent_word != SELF:
+                raise UserError(f"an agent of {run.config.game} is shown against itself only")
+            return _show_harvest(run.config, params, name, episode_seed, output)
     return _show_coin_game(agent_word, opponent_word, seed, episode_seed, output)
 
 
@@ -100,17 +108,8 @@ def _show_negotiation(
 
 
 def _show_harvest(
-    config: TrainingConfig,
-    params: Params,
-    name: str,
-    opponent_word: str,
-    episode_seed: int,
-    output: Path | None,
+    config: TrainingConfig, params: Params, name: str, episode_seed: int, output: Path | None
 ) -> Shown:
-    if config.game != "commons_harvest":
-        raise UserError("the iterated prisoner's dilemma is no sight: see the experiment's figure")
-    if opponent_word != SELF:
-        raise UserError("an agent of commons_harvest is shown against itself only")
     game = methods.make_game(config)
     team = Team(methods.learned(methods.make_agent(config)), params, config.num_players)
     reset_key, key = jax.random.split(jax.random.key(episode_seed))
