@@ -1,9 +1,11 @@
-"""Learning curves as CSV: one row per update and seed, one column per metric."""
+"""Learning curves: one row per update and seed, one column per metric; as CSV, and side by side."""
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from common.logger import atomic
 
@@ -46,3 +48,36 @@ def read_curves(path: Path | str) -> list[dict[str, float]]:
         return [dict(zip(columns, row, strict=True)) for row in values]
     except (ValueError, IndexError) as error:
         raise atomic.DamagedFileError(f"{path} is not a table of curves: {error}") from error
+
+
+def curve_rows(log: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> list[dict[str, float]]:
+    """Turns lines of metrics with lists over seeds into rows of a curve, one per line and seed."""
+    return [
+        {
+            "update": line["step"],
+            "seed": seed,
+            **{name: values[i] for name, values in line.items() if name != "step"},
+        }
+        for line in log
+        for i, seed in enumerate(seeds)
+    ]
+
+
+def side_by_side(runs_rows: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, float]]:
+    """Joins the curves of several runs by update and seed; NaN where a run has no such update.
+
+    A metric's name gets the run's in front.
+    """
+    columns = {
+        f"{run}_{name}": math.nan
+        for run, rows in runs_rows.items()
+        for name in rows[0]
+        if name not in ("update", "seed")
+    }
+    joined: dict[tuple[float, float], dict[str, float]] = {}
+    for run, rows in runs_rows.items():
+        for row in rows:
+            place = {"update": row["update"], "seed": row["seed"]}
+            entry = joined.setdefault((row["update"], row["seed"]), {**place, **columns})
+            entry |= {f"{run}_{name}": value for name, value in row.items() if name not in place}
+    return [joined[where] for where in sorted(joined)]
