@@ -11,15 +11,18 @@ so the header is verified without the payload being read, and no bit of the file
 """
 
 import hashlib
+import itertools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from common.logger import json_text
 
 MAGIC = b"checked file 1\n"
+Payload = bytes | Callable[[], Iterable[Any]]  # the parts are bytes or contiguous arrays
 
 
 class DamagedFileError(ValueError):
@@ -68,21 +71,27 @@ def read_json(path: Path | str) -> dict[str, Any]:
     return value
 
 
-def write_checked(path: Path | str, payload: bytes, header: Mapping[str, Any]) -> None:
+def write_checked(path: Path | str, payload: Payload, header: Mapping[str, Any]) -> None:
     """Writes a header and a payload with checksums over both, like `write_bytes`.
 
     Args:
       path: the file to write.
-      payload: any bytes.
+      payload: any bytes; or a function that gives them part by part, the same each time: it is
+        called twice, so that no more than a part is in memory.
       header: JSON values; tuples come back as lists.
     """
+    parts = (lambda: [payload]) if isinstance(payload, bytes) else payload
+    digest, num_bytes = hashlib.sha256(), 0
+    for part in parts():
+        digest.update(part)
+        num_bytes += memoryview(part).nbytes
     description = {
         "header": header,
-        "payload_bytes": len(payload),
-        "payload_sha256": hashlib.sha256(payload).hexdigest(),
+        "payload_bytes": num_bytes,
+        "payload_sha256": digest.hexdigest(),
     }
     head = MAGIC + json_text.to_text(description).encode() + b"\n"
-    _replace(Path(path), [head, _checksum_line(head), payload])
+    _replace(Path(path), itertools.chain([head, _checksum_line(head)], parts()))
 
 
 def read_checked(path: Path | str) -> tuple[dict[str, Any], bytes]:
@@ -92,18 +101,32 @@ def read_checked(path: Path | str) -> tuple[dict[str, Any], bytes]:
       FileNotFoundError: there is no such file.
       DamagedFileError: a check failed; the message says which.
     """
+    with open_checked(path) as (header, file):
+        return header, file.read()
+
+
+@contextmanager
+def open_checked(path: Path | str) -> Iterator[tuple[dict[str, Any], BinaryIO]]:
+    """Opens a file written by `write_checked` at its payload, after all of it was verified.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      DamagedFileError: a check failed; the message says which.
+    """
     with open(path, "rb") as file:
         head = _read_head(file, path)
-        payload = file.read()
-    if len(payload) != head.payload_bytes:
-        kind = "truncated" if len(payload) < head.payload_bytes else "too long"
-        raise DamagedFileError(
-            f"{path} is damaged: {kind}, {len(payload)} bytes of payload where the header "
-            f"promises {head.payload_bytes}"
-        )
-    if hashlib.sha256(payload).hexdigest() != head.payload_sha256:
-        raise DamagedFileError(f"{path} is damaged: the checksum of the payload does not match")
-    return head.header, payload
+        start = file.tell()
+        num_bytes = os.fstat(file.fileno()).st_size - start
+        if num_bytes != head.payload_bytes:
+            kind = "truncated" if num_bytes < head.payload_bytes else "too long"
+            raise DamagedFileError(
+                f"{path} is damaged: {kind}, {num_bytes} bytes of payload where the header "
+                f"promises {head.payload_bytes}"
+            )
+        if hashlib.file_digest(file, "sha256").hexdigest() != head.payload_sha256:
+            raise DamagedFileError(f"{path} is damaged: the checksum of the payload does not match")
+        file.seek(start)
+        yield head.header, file
 
 
 def read_header(path: Path | str) -> dict[str, Any]:
@@ -143,7 +166,7 @@ def _checksum_line(head: bytes) -> bytes:
     return hashlib.sha256(head).hexdigest().encode() + b"\n"
 
 
-def _replace(path: Path, parts: Iterable[bytes]) -> None:
+def _replace(path: Path, parts: Iterable[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

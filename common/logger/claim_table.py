@@ -20,15 +20,17 @@ _COLUMNS = (
     "command",
     "state",
 )
+_GREEN, _YELLOW, _RED, _DIM = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 _COLOURS = {
-    "reproduced": "\x1b[32m",
-    "partly": "\x1b[33m",
-    "not reproduced": "\x1b[31m",
-    "no verdict": "\x1b[2m",
-    "not run": "\x1b[2m",
+    "holds": _GREEN,
+    "reproduced": _GREEN,
+    "holds partly": _YELLOW,
+    "partly": _YELLOW,
+    "does not hold": _RED,
+    "not reproduced": _RED,
 }
 _END_COLOUR = "\x1b[0m"
-_STATE_WIDTH = len("NOT REPRODUCED")
+_STATE_WIDTH = len("NOT REPRODUCED (QUICK)")
 
 
 def markdown_table(records: Sequence[Mapping[str, Any]]) -> str:
@@ -57,7 +59,7 @@ def terminal_table(
     for record in records:
         lines.append(f"{record['paper']} {record['experiment']} ({record['preset']})")
         for claim in record["claims"]:
-            shown_state = _terminal_state(claim, colour)
+            shown_state = _terminal_state(record, claim, colour)
             lines.append(
                 f"  {shown_state}  ours {_ours(claim):<{ours_width}}  paper {_paper(claim)}"
             )
@@ -103,7 +105,7 @@ def estimate_text(value: float | None, ci95: Sequence[float] | None) -> str:
 
 
 def _markdown_row(record: Mapping[str, Any], claim: Mapping[str, Any]) -> tuple[str, ...]:
-    state = ": ".join(part for part in (_state(claim), claim["note"]) if part)
+    state = ": ".join(part for part in (_sized_state(record, claim), claim["note"]) if part)
     cells = (
         f"{claim['statement']} ({claim['source']})",
         _paper(claim),
@@ -115,9 +117,15 @@ def _markdown_row(record: Mapping[str, Any], claim: Mapping[str, Any]) -> tuple[
     return tuple(" ".join(cell.split()).replace("|", "\\|") for cell in cells)
 
 
-def _terminal_state(claim: Mapping[str, Any], colour: bool) -> str:
-    shown = f"{_state(claim).upper():<{_STATE_WIDTH}}"
-    return f"{_COLOURS[_state(claim)]}{shown}{_END_COLOUR}" if colour else shown
+def _terminal_state(record: Mapping[str, Any], claim: Mapping[str, Any], colour: bool) -> str:
+    shown = f"{_sized_state(record, claim).upper():<{_STATE_WIDTH}}"
+    return f"{_COLOURS.get(_state(claim), _DIM)}{shown}{_END_COLOUR}" if colour else shown
+
+
+def _sized_state(record: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
+    """The state, and at which size it was reached."""
+    state = _state(claim)
+    return f"{state} ({record['preset']})" if claim["verdict"] in _COLOURS else state
 
 
 def _wrapped_sentences(claim: Mapping[str, Any], width: int) -> list[str]:
@@ -148,7 +156,14 @@ def _ours(claim: Mapping[str, Any]) -> str:
     num_seeds = len(claim["per_seed"])
     if num_seeds == 0:
         return "-"
-    parts = (estimate_text(claim["value"], claim["ci95"]), claim["unit"], f"({num_seeds})")
+    values = claim["per_seed"]
+    is_one_number = num_seeds > 1 and min(values, key=str) == max(values, key=str)
+    interval, repeats = claim["ci95"], f"({num_seeds})"
+    if claim["repeats"] != "seeds":
+        interval, repeats = None, "exact" if claim["repeats"] == "exact" else "measured once"
+    elif is_one_number:
+        interval, repeats = None, f"in every seed ({num_seeds})"
+    parts = (estimate_text(claim["value"], interval), claim["unit"], repeats)
     return " ".join(part for part in parts if part)
 
 

@@ -5,13 +5,16 @@ import enum
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from common.logger import intervals
 
 Statistic = Literal["mean", "low", "high", "min", "max"]
 Relation = Literal[">=", "<=", "within"]
+Repeats = Literal["seeds", "exact", "once"]
+COMPARABLE_PRESETS = ("day", "paper")
+TOO_FEW_SEEDS = "too few seeds"
 SMOKE_NOTE = "smoke run: no scientific claim"
 
 _STATISTIC_WORDS = {
@@ -23,31 +26,39 @@ _STATISTIC_WORDS = {
 }
 
 
-class Verdict(enum.StrEnum):
+class Verdict(enum.Enum):
     """What our values say about a claim; computed, never typed."""
 
-    REPRODUCED = "reproduced"
+    HOLDS = "holds"
     PARTLY = "partly"
-    NOT_REPRODUCED = "not reproduced"
+    FAILS = "fails"
+
+
+def word(verdict: Verdict, preset: str) -> str:
+    """Returns a verdict in words; "reproduced" is said only where the paper's numbers compare."""
+    if preset in COMPARABLE_PRESETS:
+        words = ("reproduced", "partly", "not reproduced")
+    else:
+        words = ("holds", "holds partly", "does not hold")
+    return dict(zip(Verdict, words, strict=True))[verdict]
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """When a claim counts as reproduced, as data.
+    """When a claim holds, as data.
 
     Attributes:
       statistic: what is taken over the seeds: their mean, the lower or upper end of the 95 %
-        interval of the mean, the smallest or the largest seed. With fewer than three seeds there
-        is no interval: low falls back to the smallest seed and high to the largest.
+        interval of the mean, the smallest or the largest seed.
       relation: how it is compared; `within` means |statistic - target| <= threshold.
-      reproduced: threshold of the verdict "reproduced".
-      partly: weaker threshold of the verdict "partly"; None if there is no such verdict.
+      threshold: from where on the claim holds.
+      partly: weaker threshold, from where on it holds partly; None if there is no such verdict.
       target: what `within` compares with; None for the other relations.
     """
 
     statistic: Statistic
     relation: Relation
-    reproduced: float
+    threshold: float
     partly: float | None = None
     target: float | None = None
 
@@ -60,20 +71,20 @@ class Criterion:
             raise ValueError("a target belongs to the relation 'within', and to no other")
         if self.partly is not None:
             is_weaker = (
-                self.partly < self.reproduced
+                self.partly < self.threshold
                 if self.relation == ">="
-                else self.partly > self.reproduced
+                else self.partly > self.threshold
             )
             if not is_weaker:
                 raise ValueError(
                     f"partly ({self.relation} {self.partly}) must ask for less than "
-                    f"reproduced ({self.relation} {self.reproduced})"
+                    f"the whole claim ({self.relation} {self.threshold})"
                 )
 
     def describe(self) -> str:
         """Returns the criterion in words, such as "mean >= 0.9 (partly: >= 0.5)"."""
         of_target = "" if self.target is None else f" of {self.target:g}"
-        condition = f"{self.relation} {self.reproduced:g}{of_target}"
+        condition = f"{self.relation} {self.threshold:g}{of_target}"
         partly = "" if self.partly is None else f" (partly: {self.relation} {self.partly:g})"
         return f"{_STATISTIC_WORDS[self.statistic]} {condition}{partly}"
 
@@ -87,10 +98,12 @@ class Claim:
       source: place in the paper, such as "Table 1".
       statement: the claim as a sentence.
       metric: name of the metric, one value per seed, that the criterion judges.
-      criterion: when it counts as reproduced.
+      criterion: when it holds.
       paper_value: the paper's number, None if it gives none.
       paper_spread: the paper's spread as printed, such as "± 0.02 (10 seeds)".
       unit: unit of the metric, empty for a plain number.
+      repeats: what is repeated in a run: the seeds; or nothing, for the value is exact, or was
+        measured once for all seeds. Only then may a run of fewer than three seeds judge it.
     """
 
     id: str
@@ -101,12 +114,13 @@ class Claim:
     paper_value: float | None = None
     paper_spread: str | None = None
     unit: str = ""
+    repeats: Repeats = "seeds"
 
 
 def judge(criterion: Criterion, per_seed: Sequence[float]) -> Verdict:
     """Returns the verdict of `criterion` on one value per seed.
 
-    A value that is not finite gives "not reproduced".
+    A value that is not finite, or an interval that does not exist, fails.
 
     Raises:
       ValueError: there is no value.
@@ -114,30 +128,29 @@ def judge(criterion: Criterion, per_seed: Sequence[float]) -> Verdict:
     values = [float(value) for value in per_seed]
     if not values:
         raise ValueError("a criterion needs the value of one seed at least; there is none")
-    if not all(map(math.isfinite, values)):
-        return Verdict.NOT_REPRODUCED
-    value = _over_seeds(criterion.statistic, values)
-    if _holds(criterion, value, criterion.reproduced):
-        return Verdict.REPRODUCED
+    value = _over_seeds(criterion.statistic, values) if all(map(math.isfinite, values)) else None
+    if value is None:
+        return Verdict.FAILS
+    if _holds(criterion, value, criterion.threshold):
+        return Verdict.HOLDS
     if criterion.partly is not None and _holds(criterion, value, criterion.partly):
         return Verdict.PARTLY
-    return Verdict.NOT_REPRODUCED
+    return Verdict.FAILS
 
 
 def evaluate_claims(
     claims: Sequence[Claim],
     metrics: Mapping[str, Sequence[float]],
+    preset: str,
     notes: Mapping[str, str] | None = None,
-    *,
-    scientific: bool = True,
 ) -> list[dict[str, Any]]:
     """Returns the claim entries of a result record.
 
     Args:
       claims: what was claimed.
       metrics: values per seed by metric name.
-      notes: a sentence by claim id, such as why a claim fails.
-      scientific: False for a smoke run, whose entries have no verdict.
+      preset: decides the words; a smoke run has no verdicts.
+      notes: a sentence by claim id on why a claim fails; that of a claim that holds is left out.
 
     Raises:
       KeyError: a claim's metric, or a note's claim, does not exist; the message names the closest.
@@ -148,11 +161,46 @@ def evaluate_claims(
     entries = []
     for claim in claims:
         _check_known(claim.metric, list(metrics), f"claim '{claim.id}' needs the metric")
-        per_seed = metrics[claim.metric]
-        verdict = str(judge(claim.criterion, per_seed)) if scientific else None
-        note = notes.get(claim.id, "") if scientific else SMOKE_NOTE
-        entries.append(_entry(claim, intervals.summarise(per_seed), verdict, note))
+        summary = summarise(metrics[claim.metric], claim.repeats)
+        verdict = verdict_of(claim.criterion, summary["per_seed"], claim.repeats, preset)
+        is_failing = verdict not in (None, TOO_FEW_SEEDS, word(Verdict.HOLDS, preset))
+        note = SMOKE_NOTE if preset == "smoke" else notes.get(claim.id, "") if is_failing else ""
+        entries.append(_entry(claim, summary, verdict, note))
     return entries
+
+
+def verdict_of(
+    criterion: Criterion, per_seed: Sequence[float | None], repeats: str, preset: str
+) -> str | None:
+    """Returns the verdict in words as a record holds it; None of a smoke run."""
+    if preset == "smoke":
+        return None
+    if repeats == "seeds" and len(per_seed) < intervals.MIN_SEEDS:
+        return TOO_FEW_SEEDS
+    values = [math.nan if value is None else value for value in per_seed]
+    return word(judge(criterion, values), preset)
+
+
+def check_verdicts(record: Mapping[str, Any]) -> None:
+    """Recomputes the verdicts of a record from its values per seed.
+
+    Raises:
+      ValueError: a verdict is not what the values say; the message names the claim.
+    """
+    for entry in record["claims"]:
+        criterion = Criterion(**entry["criterion_data"])
+        expected = verdict_of(criterion, entry["per_seed"], entry["repeats"], record["preset"])
+        if entry["verdict"] != expected:
+            raise ValueError(
+                f"{record['experiment']}, claim '{entry['id']}': the record says "
+                f"'{entry['verdict']}', its values say '{expected}'"
+            )
+
+
+def summarise(per_seed: Sequence[float], repeats: Repeats) -> dict[str, Any]:
+    """Returns mean, interval and values per seed; no interval where nothing was repeated."""
+    summary = intervals.summarise(per_seed)
+    return summary if repeats == "seeds" else {**summary, "ci95": None}
 
 
 def not_run(
@@ -176,6 +224,8 @@ def _entry(
         "paper_value": claim.paper_value,
         "paper_spread": claim.paper_spread,
         "criterion": claim.criterion.describe(),
+        "criterion_data": asdict(claim.criterion),
+        "repeats": claim.repeats,
         "value": summary["mean"],
         "ci95": summary["ci95"],
         "per_seed": summary["per_seed"],
@@ -184,12 +234,12 @@ def _entry(
     }
 
 
-def _over_seeds(statistic: Statistic, values: Sequence[float]) -> float:
+def _over_seeds(statistic: Statistic, values: Sequence[float]) -> float | None:
     if statistic == "mean":
         return statistics.fmean(values)
     if statistic in ("low", "high"):
-        low, high = intervals.bootstrap_interval(values) or (min(values), max(values))
-        return low if statistic == "low" else high
+        interval = intervals.bootstrap_interval(values)
+        return interval and interval[statistic == "high"]
     return min(values) if statistic == "min" else max(values)
 
 

@@ -10,6 +10,7 @@ from typing import TextIO
 
 BAR_CHARACTERS = 12
 NUM_METRICS = 3
+MIN_COLUMNS = 20  # of a terminal that says it has none
 
 
 class Progress:
@@ -74,6 +75,11 @@ class Progress:
             self._stream.write("\n")
             self._stream.flush()
 
+    def note(self, what: str) -> None:
+        """Says what goes on while no step gets done, such as compiling."""
+        if not self._is_quiet:
+            self._show(f"{self._description}: {what}")
+
     def advance(self, step: int, **metrics: float) -> None:
         """Notes that `step` steps of the whole run are done; shows it if a display is due.
 
@@ -110,7 +116,7 @@ class Progress:
 
     def _show(self, line: str) -> None:
         if self._is_terminal:
-            columns = shutil.get_terminal_size().columns - 1
+            columns = max(shutil.get_terminal_size().columns - 1, MIN_COLUMNS)
             self._stream.write(f"\r{line[:columns]:<{columns}}")
         else:
             self._stream.write(f"{line}\n")

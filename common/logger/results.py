@@ -7,9 +7,9 @@ from types import NoneType
 from typing import Any
 
 from common.logger import atomic, intervals, json_text
-from common.logger.claims import Verdict
+from common.logger import claims as claim_rules
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _NUMBER = (int, float)
 _OPTIONAL_NUMBER = (int, float, NoneType)
@@ -38,6 +38,8 @@ _SUMMARY_TYPES: dict[str, tuple[type, ...]] = {"ci95": (list, NoneType), "per_se
 _METRIC_TYPES = {"mean": _OPTIONAL_NUMBER, **_SUMMARY_TYPES}
 _CLAIM_TYPES = {
     **dict.fromkeys(("id", "source", "statement", "metric", "unit", "criterion", "note"), (str,)),
+    "criterion_data": (dict,),
+    "repeats": (str,),
     "paper_value": _OPTIONAL_NUMBER,
     "paper_spread": (str, NoneType),
     "value": _OPTIONAL_NUMBER,
@@ -69,7 +71,7 @@ def make_record(
     Args:
       paper: folder name of the paper.
       experiment: name of the experiment.
-      preset: smoke, quick or paper.
+      preset: smoke, quick, day or paper.
       claims: what `claims.evaluate_claims` gave.
       metrics: values per seed by metric name; their summaries go into the record.
       config: the settings, JSON values.
@@ -115,11 +117,7 @@ def validate_record(record: Mapping[str, Any]) -> None:
         _check_summary(metric, _METRIC_TYPES, f"metrics.{name}.")
     for index, claim in enumerate(record["claims"]):
         _check_summary(claim, _CLAIM_TYPES, f"claims[{index}].")
-        if claim["verdict"] is not None and claim["verdict"] not in list(Verdict):
-            raise ValueError(
-                f"claims[{index}].verdict is '{claim['verdict']}'; "
-                f"expected {', '.join(Verdict)} or null"
-            )
+    claim_rules.check_verdicts(record)
 
 
 def write_record(folder: Path | str, record: Mapping[str, Any], *, force: bool = False) -> Path:

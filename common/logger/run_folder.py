@@ -1,13 +1,16 @@
 """The folder of one training run: its configuration, its origin and its metrics."""
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from common.logger import atomic, json_text
+from common.logger.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,25 @@ class RunFolder:
             if not isinstance(contents.get(key), dict):
                 raise atomic.DamagedFileError(f"{run_file} is damaged: '{key}' is missing")
         return cls(folder, contents["config"], contents["provenance"])
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes from writing into the folder; a killed process lets go of it.
+
+        Raises:
+          UserError: another process works there.
+        """
+        with (self.path / "lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                holder = file.read() or "of an unknown number"
+                raise UserError(f"{self.path} is in use by process {holder}") from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
 
     @property
     def metrics(self) -> "MetricsLog":
