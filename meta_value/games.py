@@ -86,6 +86,11 @@ def normal_logits(key: Array) -> Array:
     return jax.random.normal(key, (2, 5))
 
 
+def draw_starts(game: Game, key: Array, num_starts: int) -> Array:
+    """Random joint policies to start from; consumes the key. Shape [N, P, D]."""
+    return jax.vmap(game.draw)(jax.random.split(key, num_starts))
+
+
 def _uniform(half_width: float) -> Callable[[Array], Array]:
     return lambda key: jax.random.uniform(key, (2, 1), minval=-half_width, maxval=half_width)
 

@@ -6,15 +6,22 @@ import optax
 from jax import Array
 
 from meta_value import learners
+from meta_value.config import MetaValueConfig
 from meta_value.games import GAMES, Game
 from meta_value.learners import Field
 from meta_value.meta_value import MetaValue
 from meta_value.networks import LogisticNetwork, MatrixNetwork
-from meta_value.training_configs import MetaValueConfig
 
 
 class Setup(NamedTuple):
-    """What the settings of a run amount to."""
+    """What a training is about, built from its settings.
+
+    Attributes:
+      config: the settings.
+      game: whose meta-value is learned.
+      meta_value: its form and its network.
+      optimizer: of the network.
+    """
 
     config: MetaValueConfig
     game: Game

@@ -14,11 +14,12 @@ import optax
 from jax import Array, lax
 
 from meta_value import losses
+from meta_value.config import MetaValueConfig
+from meta_value.evaluation import log_point
 from meta_value.meta_game import Setup, learn, make_setup
 from meta_value.meta_value import arcsine_discounts
 from meta_value.networks import Params
 from meta_value.train_state import Metrics, Training, TrainState
-from meta_value.training_configs import MetaValueConfig
 
 Noise = Any  # a tree like the parameters, or None
 
@@ -34,9 +35,14 @@ class Batch(NamedTuple):
 
 
 def make_train(config: MetaValueConfig) -> Training:
-    """Builds the training of one seed: `init` and `update`, one outer step."""
+    """Builds the training of one seed; an update is one outer step."""
     setup = make_setup(config)
-    return Training(partial(init, setup), partial(update, setup))
+    return Training(
+        init=partial(init, setup),
+        update=partial(update, setup),
+        evaluate=lambda state, key: log_point.evaluate(setup, evaluated_params(setup, state), key),
+        evaluated_params=partial(evaluated_params, setup),
+    )
 
 
 def init(setup: Setup, key: Array) -> TrainState:
@@ -205,8 +211,7 @@ def perturbed(params: Params, noise: Noise) -> Params:
     )
 
 
-def learner(config: MetaValueConfig, state: TrainState) -> Params:
+def evaluated_params(setup: Setup, state: TrainState) -> Params:
     """Parameters of the network that is evaluated: the target's, noise taken away."""
-    noisy = config.exploration == "noisy_parameters"
     params: Any = state.target_params
-    return params["means"] if noisy else params
+    return params["means"] if setup.config.exploration == "noisy_parameters" else params

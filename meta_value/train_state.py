@@ -1,4 +1,4 @@
-"""State and functions of a training run of one seed, whatever is trained."""
+"""State and functions of a training of one seed, whatever is trained."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ Metrics = dict[str, Array]
 
 
 class TrainState(NamedTuple):
-    """The whole state of a training run of one seed.
+    """The whole state of a training of one seed.
 
     Attributes:
       params: of the network; with noisy parameters their means and log standard deviations.
@@ -30,7 +30,16 @@ class TrainState(NamedTuple):
 
 
 class Training(NamedTuple):
-    """Functions of a training run of one seed."""
+    """The functions of a training of one seed.
+
+    Attributes:
+      init: key -> initial state; consumes the key.
+      update: state -> state after one update, and the update's metrics.
+      evaluate: state and key -> metrics; consumes the key.
+      evaluated_params: state -> parameters of the learners that are evaluated.
+    """
 
     init: Callable[[Array], TrainState]
     update: Callable[[TrainState], tuple[TrainState, Metrics]]
+    evaluate: Callable[[TrainState, Array], Metrics]
+    evaluated_params: Callable[[TrainState], Params]

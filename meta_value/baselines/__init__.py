@@ -1,0 +1,1 @@
+"""The trained baselines of the paper: M-MAML and COLA."""
