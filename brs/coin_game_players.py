@@ -53,6 +53,11 @@ class Controller(NamedTuple):
     next_modes: tuple[tuple[int, int, int], ...]
 
 
+SCRIPTS: dict[str, ScriptedPlayer] = {
+    "random": random_player,
+    "AC": always_cooperate,
+    "AD": always_defect,
+}
 COIN_TFT = Controller((always_cooperate, always_defect), ((0, 1, 0), (1, 1, 0)))
 COIN_GRIM = Controller((always_cooperate, always_defect), ((0, 1, 0), (1, 1, 1)))
 CONTROLLERS: dict[str, Controller] = {
@@ -95,6 +100,37 @@ def controlled(game: CoinGame, controller: Controller) -> Player:
         return memory._replace(mode=mode), probs[mode]
 
     return Player(lambda params: nothing_seen(), act)
+
+
+class ControllerTables(NamedTuple):
+    """A controller of two modes as numbers, so that one compiled program plays all of them."""
+
+    scripts: Array  # [M] int32, index into SCRIPTS: what it plays in each mode
+    next_modes: Array  # [M, E] int32
+
+
+def as_tables(controller: Controller) -> ControllerTables:
+    """The numbers of a controller whose scripts are of `SCRIPTS`."""
+    known = list(SCRIPTS.values())
+    scripts = [known.index(script) for script in controller.scripts]
+    modes = [list(row) for row in controller.next_modes]
+    if len(scripts) == 1:  # a second mode that is never reached
+        scripts, modes = scripts * 2, modes * 2
+    return ControllerTables(jnp.array(scripts, jnp.int32), jnp.array(modes, jnp.int32))
+
+
+def any_controller(game: CoinGame) -> Player:
+    """The player whose parameters are `ControllerTables`."""
+
+    def act(
+        tables: ControllerTables, memory: ControllerMemory, state: CoinGameState, seat: int
+    ) -> tuple[ControllerMemory, Array]:
+        memory, event = look(memory, state, seat)
+        mode = tables.next_modes[memory.mode, event]
+        probs = jnp.stack([script(game, state, seat) for script in SCRIPTS.values()])
+        return memory._replace(mode=mode), probs[tables.scripts[mode]]
+
+    return Player(lambda tables: nothing_seen(), act)
 
 
 def nothing_seen() -> ControllerMemory:

@@ -1,8 +1,8 @@
 """Plays episodes of agent and detective, and of the agent with itself; and computes them again.
 
 While an episode is played nothing is differentiated. A loss then replays it: from the observations
-seen and the keys of the questions it computes again what agent and detective thought, this time as
-functions of their parameters. With unchanged parameters the numbers are those of the play.
+seen and the keys of the questions it computes again what the networks of agent and detective gave,
+this time as functions of their parameters. With unchanged parameters the numbers are those played.
 
 Shapes: T steps, P = 2 players (agent in seat 0), E entries of an observation, A actions, Q answers.
 """
@@ -42,8 +42,8 @@ class Trajectory(NamedTuple):
     question_keys: Array  # [T]
 
 
-class Thought(NamedTuple):
-    """What a player thought along an episode."""
+class Replay(NamedTuple):
+    """What a player's networks give along an episode, as functions of its parameters."""
 
     carries: Any  # after each observation; leading axis T
     log_policies: Array  # [T, A]
@@ -112,18 +112,18 @@ def _play(players: Players, actor: Params, second: Any, start: Any, key: Array) 
     return trajectory._replace(question_keys=question_keys)
 
 
-def replay_agent(players: Players, actor: Params, observations: Array) -> Thought:
-    """What an agent thinks along observations [T, E]."""
+def replay_agent(players: Players, actor: Params, observations: Array) -> Replay:
+    """The agent's networks along observations [T, E]."""
 
-    def one(carry: Any, seen: Array) -> tuple[Any, Thought]:
+    def one(carry: Any, seen: Array) -> tuple[Any, Replay]:
         carry, logits, features = players.agent.act(actor, carry, seen)
-        return carry, Thought(carry, jax.nn.log_softmax(logits), features)
+        return carry, Replay(carry, jax.nn.log_softmax(logits), features)
 
     return lax.scan(one, players.agent.start, observations)[1]
 
 
 def replay_answers(
-    players: Players, actor: Params, trajectory: Trajectory, thought: Thought
+    players: Players, actor: Params, trajectory: Trajectory, replay: Replay
 ) -> Array:
     """The answers along an episode as functions of the agent, with the keys of the play. [T, Q]."""
 
@@ -134,18 +134,18 @@ def replay_answers(
         )
 
     return jax.vmap(one)(
-        trajectory.states, thought.carries, thought.log_policies, trajectory.question_keys
+        trajectory.states, replay.carries, replay.log_policies, trajectory.question_keys
     )
 
 
 def replay_detective(
     players: Players, detective: Params, observations: Array, answers: Array
-) -> Thought:
-    """What the detective thinks along observations [T, E] and answers [T, Q]."""
+) -> Replay:
+    """The detective's networks along observations [T, E] and answers [T, Q]."""
 
-    def one(carry: Any, inputs: tuple[Array, Array]) -> tuple[Any, Thought]:
+    def one(carry: Any, inputs: tuple[Array, Array]) -> tuple[Any, Replay]:
         carry, logits, features = players.detective.act(detective, carry, *inputs)
-        return carry, Thought(carry, jax.nn.log_softmax(logits), features)
+        return carry, Replay(carry, jax.nn.log_softmax(logits), features)
 
     return lax.scan(one, players.detective.start, (observations, answers))[1]
 

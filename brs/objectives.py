@@ -10,9 +10,9 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from brs import episodes, losses
+from brs.config import BrsConfig
 from brs.episodes import Players, Trajectory, at_taken
 from brs.question_answering import AGENT, DETECTIVE
-from brs.training_configs import BrsConfig
 
 Params = Any
 
@@ -26,12 +26,12 @@ def detective_loss(
     """
     answers = lax.stop_gradient(trajectory.answers)
     observations = trajectory.observations[:, DETECTIVE]
-    thought = episodes.replay_detective(players, detective["actor"], observations, answers)
-    log_probs = at_taken(thought.log_policies, trajectory.actions[:, DETECTIVE])
+    replay = episodes.replay_detective(players, detective["actor"], observations, answers)
+    log_probs = at_taken(replay.log_policies, trajectory.actions[:, DETECTIVE])
     returns = losses.discounted_returns(trajectory.rewards[:, DETECTIVE], config.discount)
-    values = _values(config, players.detective.value, detective["critic"], thought.features)
+    values = _values(config, players.detective.value, detective["critic"], replay.features)
     loss = losses.policy_loss(log_probs, returns - values, config.discount)
-    entropy = losses.mean_entropy(thought.log_policies)
+    entropy = losses.mean_entropy(replay.log_policies)
     loss += losses.value_loss(values, returns) - config.detective_entropy_weight * entropy
     return loss, _error(log_probs, trajectory.log_probs[:, DETECTIVE])
 
@@ -45,16 +45,16 @@ def agent_loss(
     The detective's parameters are constants.
     """
     actor = params["actor"]
-    thought = episodes.replay_agent(players, actor, trajectory.observations[:, AGENT])
-    log_probs = at_taken(thought.log_policies, trajectory.actions[:, AGENT])
+    replay = episodes.replay_agent(players, actor, trajectory.observations[:, AGENT])
+    log_probs = at_taken(replay.log_policies, trajectory.actions[:, AGENT])
     error = _error(log_probs, trajectory.log_probs[:, AGENT])
     returns = losses.discounted_returns(trajectory.rewards[:, AGENT], config.discount)
     critic = params["critics"]["detective"]
-    values = _values(config, players.agent.value, critic, thought.features)
+    values = _values(config, players.agent.value, critic, replay.features)
     if config.through_detective:
-        shown = thought
+        shown = replay
         if config.stop_carry_gradient:
-            shown = thought._replace(carries=lax.stop_gradient(thought.carries))
+            shown = replay._replace(carries=lax.stop_gradient(replay.carries))
         answers = episodes.replay_answers(players, actor, trajectory, shown)
         others = episodes.replay_detective(
             players,
@@ -66,7 +66,7 @@ def agent_loss(
         error = jnp.maximum(error, _error(of_detective, trajectory.log_probs[:, DETECTIVE]))
         log_probs = log_probs + of_detective
     loss = losses.policy_loss(log_probs, returns - values, config.discount)
-    entropy = losses.mean_entropy(thought.log_policies)
+    entropy = losses.mean_entropy(replay.log_policies)
     loss += losses.value_loss(values, returns) - config.entropy_weight * entropy
     return loss, error
 
@@ -76,16 +76,16 @@ def self_play_loss(
 ) -> tuple[Array, Array]:
     """Eq. (6): both seats are the agent, weighted with the return of the first."""
 
-    def replay(observations: Array) -> episodes.Thought:
+    def replay_seat(observations: Array) -> episodes.Replay:
         return episodes.replay_agent(players, params["actor"], observations)
 
-    thoughts = jax.vmap(replay, in_axes=1)(trajectory.observations)  # leading axes P, T
-    log_probs = jax.vmap(at_taken)(thoughts.log_policies, trajectory.actions.T)  # [P, T]
+    replays = jax.vmap(replay_seat, in_axes=1)(trajectory.observations)  # leading axes P, T
+    log_probs = jax.vmap(at_taken)(replays.log_policies, trajectory.actions.T)  # [P, T]
     returns = losses.discounted_returns(trajectory.rewards[:, 0], config.discount)
     critic = params["critics"]["self_play"]
-    values = _values(config, players.agent.value, critic, thoughts.features[0])
+    values = _values(config, players.agent.value, critic, replays.features[0])
     loss = losses.policy_loss(jnp.sum(log_probs, axis=0), returns - values, config.discount)
-    entropy = losses.mean_entropy(thoughts.log_policies[0])
+    entropy = losses.mean_entropy(replays.log_policies[0])
     loss += losses.value_loss(values, returns) - config.self_play_entropy_weight * entropy
     return loss, _error(log_probs.T, trajectory.log_probs)
 

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from brs import agent_buffer, coin_table, episodes, networks, objectives, question_answering
+from brs import agent_buffer, episodes, networks, objectives, question_answering
+from brs.config import BrsConfig
 from brs.episodes import Players, Trajectory
+from brs.exact import coin_table
 from brs.games import Rules, coin_game_rules, prisoners_dilemma
 from brs.question_answering import Questions
 from brs.train_state import Metrics, Params, Training, TrainState
-from brs.training_configs import BrsConfig
 from common.coin_game import CoinGame
 
 
@@ -26,7 +27,7 @@ class Optimizers(NamedTuple):
 
 
 class OptimizerStates(NamedTuple):
-    """Their states."""
+    """Adam's moments for each of the three steps."""
 
     detective: optax.OptState
     agent: optax.OptState
@@ -142,14 +143,14 @@ def update(config: BrsConfig, players: Players, state: TrainState) -> tuple[Trai
         )
         state = state._replace(buffer=buffer)
 
-    def teach(state: TrainState, key: Array) -> tuple[TrainState, Metrics]:
+    def detective_step(state: TrainState, key: Array) -> tuple[TrainState, Metrics]:
         return update_detective(config, players, state, key)
 
-    state, taught = jax.lax.scan(
-        teach, state, jax.random.split(detective_key, config.detective_updates)
+    state, detective_metrics = jax.lax.scan(
+        detective_step, state, jax.random.split(detective_key, config.detective_updates)
     )
     state, against = update_agent(config, players, state, agent_key)
-    metrics = {**jax.tree.map(lambda values: values[-1], taught), **against}
+    metrics = {**jax.tree.map(lambda values: values[-1], detective_metrics), **against}
     if config.self_play:
         state, itself = update_from_itself(config, players, state, self_play_key)
         metrics = {**metrics, **itself}

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import amortised_brs, ipd_best_response
-from brs.training_configs import AmortisedConfig
+from brs.config import AmortisedConfig
+from brs.exact import amortised_brs, ipd_best_response, learned_detective
 
 CONFIG = AmortisedConfig(
     num_updates=4, eval_every_updates=1, num_drawn_agents=4, hidden_size=8, detective_updates=2
@@ -45,7 +45,7 @@ def test_the_detective_learns_to_answer_one_agent(made):
     policy = jnp.array((0.95, 0.95, 0.05, 0.95, 0.05))
     logits = jnp.log(policy / (1 - policy))
     detective = state.params["detective"]
-    judge = partial(amortised_brs.learned_evaluation.judge_detective, players)
+    judge = partial(learned_detective.measure, players)
     before = judge(detective, policy, CONFIG.discount)["detective_regret"]
 
     def descend(detective, _):

@@ -6,9 +6,9 @@ import shutil
 import jax
 import pytest
 
-from brs import checkpoints
-from brs.__main__ import main
-from brs.configs import EXPERIMENTS
+from brs.experiments import PAPER
+from brs.run import checkpoints
+from brs.run.cli import main
 from brs.tests import commands
 from brs.tests.commands import contents, the_line
 
@@ -72,7 +72,7 @@ def test_nonsense_is_answered_by_one_line_and_exit_code_2(words, message, refuse
 def test_list_names_every_experiment_and_claim(capsys):
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
-    for name, experiment in EXPERIMENTS.items():
+    for name, experiment in PAPER.experiments.items():
         assert f"brs {name} ({experiment.source};" in printed
         assert all(f"- {c.id}: {c.statement};" in printed for c in experiment.claims)
 

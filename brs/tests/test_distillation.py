@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import coin_game_players, coin_table, distillation, distilled_responder, exact_coin_game
+from brs import coin_game_players
 from brs.coin_game_players import CONTROLLERS, NOTHING, TOOK_ITS_OWN, TOOK_MINE, controlled
-from brs.training_configs import DistillationConfig
+from brs.exact import coin_game_values, coin_table
+from brs.responders import distillation, distilled_responder
+from brs.responders.config import DistillationConfig
 from common.coin_game import CoinGame
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
@@ -25,14 +27,14 @@ def distil(player, params=(), config=SIZES):
 
 
 def exact(table):
-    return np.array(exact_coin_game.best_response(GAME, table)) / GAME.episode_length
+    return np.array(coin_game_values.best_response(GAME, table)) / GAME.episode_length
 
 
 @pytest.mark.parametrize("name", ["AC", "Coin-TFT"])
 def test_a_script_of_finite_memory_is_found_again(name):
     """No KL, and from controller and script alike the response gets the script's exact value."""
     found = distil(controlled(GAME, CONTROLLERS[name]))
-    values = exact(exact_coin_game.tabulate(GAME, CONTROLLERS[name]))
+    values = exact(coin_game_values.tabulate(GAME, CONTROLLERS[name]))
     assert np.mean(found.action_kl) < 5e-3
     assert np.mean(found.action_kl_met) < 1e-3
     np.testing.assert_allclose(found.planned, values[0], atol=5e-3)
@@ -45,7 +47,7 @@ def test_a_memory_that_is_too_short_shows_in_the_kl_and_still_bounds_from_below(
     player = controlled(GAME, CONTROLLERS["Coin-TFT"])
     short = distil(player, config=DistillationConfig(0, 400, 3, 0.01))
     assert np.mean(short.action_kl) > 0.05
-    value = exact(exact_coin_game.tabulate(GAME, CONTROLLERS["Coin-TFT"]))[0]
+    value = exact(coin_game_values.tabulate(GAME, CONTROLLERS["Coin-TFT"]))[0]
     error = np.std(short.rewards[:, 0]) / len(short.rewards) ** 0.5
     assert np.mean(short.rewards[:, 0]) < value + 4 * error
 
@@ -65,9 +67,9 @@ def test_a_table_that_mixes_its_moves_is_found_again():
 def test_the_response_in_play_gets_what_backward_induction_says():
     """4000 episodes of the responder to the true Coin-TFT against it."""
     script = CONTROLLERS["Coin-TFT"]
-    table = exact_coin_game.tabulate(GAME, script)
-    values, q_values = exact_coin_game.solve(GAME, table, exact_coin_game.greedy, discount=1.0)
-    policy = jax.vmap(exact_coin_game.greedy)(q_values)
+    table = coin_game_values.tabulate(GAME, script)
+    values, q_values = coin_game_values.solve(GAME, table, coin_game_values.greedy, discount=1.0)
+    policy = jax.vmap(coin_game_values.greedy)(q_values)
     memory = distillation.Memory(np.array(script.next_modes), np.zeros(2, int))
     players = (distilled_responder.responder(GAME, memory), controlled(GAME, script))
     rewards = coin_game_players.play_many(
@@ -109,5 +111,5 @@ def test_action_kl_matches_a_hand_computed_value():
         jnp.array([[[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]]),
     )
     probs = jnp.array([[[0.25, 0.25, 0.25, 0.25], [0.0, 1.0, 0.0, 0.0]]])
-    table = exact_coin_game.Agent(probs, np.zeros((1, 3), int))
+    table = coin_game_values.Agent(probs, np.zeros((1, 3), int))
     np.testing.assert_allclose(distillation.action_kl(table, seen), [np.log(4) / 2], rtol=1e-6)

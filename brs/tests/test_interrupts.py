@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from brs.__main__ import _resume_command
-from brs.errors import DivergedError, InterruptedRunError
-from brs.interrupts import SignalWatch, command, exit_code
+from brs.run.cli import _resume_command
+from brs.run.interrupts import SignalWatch, command, exit_code
+from common.logger.errors import DivergedError, InterruptedRunError
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])

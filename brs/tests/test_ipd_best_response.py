@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import ipd_best_response as responses
+from brs.exact import ipd_best_response as responses
 from common import ipd, ipd_values
 
 GAMMA = 0.96

@@ -4,16 +4,20 @@ import jax
 import numpy as np
 import pytest
 
-from brs import exact_coin_game, league, portable
-from brs.__main__ import main
 from brs.coin_game_players import CONTROLLERS, controlled
-from brs.errors import UserError
-from brs.runs import RunOptions
-from brs.study_configs import LeagueConfig, SearchConfig
+from brs.config import ExactCoinConfig
+from brs.evaluation.config import LeagueConfig
+from brs.evaluation.exploitability import exploitability
+from brs.evaluation.head_to_head import head_to_head
+from brs.exact import coin_game_values
+from brs.responders import portable
+from brs.responders.config import DistillationConfig, ResponderConfig, SearchConfig
+from brs.run.cli import main
+from brs.run.trainer import Trainer
+from brs.run.training_run import RunOptions
 from brs.tests.commands import the_line
-from brs.trainer import Trainer
-from brs.training_configs import DistillationConfig, ExactCoinConfig, ResponderConfig
 from common.coin_game import CoinGame
+from common.logger.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
 TINY = ExactCoinConfig(grid_size=2, episode_length=4, num_updates=1, eval_every_updates=1)
@@ -24,9 +28,10 @@ RESPONDER = ResponderConfig(
 )
 
 
-def play(tmp_path, **changes):
+def play(league, tmp_path, **changes):
     trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), {})
-    return league.play(LeagueConfig((("brs", TINY),), **changes), trainer).metrics
+    config = LeagueConfig((("brs", TINY),), league.__name__, **changes)
+    return league(config, trainer).metrics
 
 
 def save_script(path, name, game):
@@ -38,9 +43,9 @@ def save_script(path, name, game):
 def test_matches_have_the_exact_values_of_scripts_and_files(tmp_path):
     """4 x 3000 episodes; a script read back from its file gets what the script gets."""
     file = save_script(tmp_path / "taker.policy", "AD", CoinGame(2, 2, episode_length=9))
-    metrics = play(tmp_path, kind="head_to_head", policies=(file,), num_episodes=3000)
-    tables = {name: exact_coin_game.tabulate(GAME, CONTROLLERS[name]) for name in ("AC", "AD")}
-    exact = exact_coin_game.match(GAME, tables["AC"], tables["AD"])
+    metrics = play(head_to_head, tmp_path, policies=(file,), num_episodes=3000)
+    tables = {name: coin_game_values.tabulate(GAME, CONTROLLERS[name]) for name in ("AC", "AD")}
+    exact = coin_game_values.match(GAME, tables["AC"], tables["AD"])
     for name in ("AD", "taker"):
         np.testing.assert_allclose(np.mean(metrics[f"AC_vs_{name}"]), exact[0] / 4, atol=0.02)
         np.testing.assert_allclose(np.mean(metrics[f"{name}_vs_AC"]), exact[1] / 4, atol=0.02)
@@ -54,15 +59,15 @@ def test_matches_have_the_exact_values_of_scripts_and_files(tmp_path):
 
 def test_the_strongest_responder_comes_near_the_exact_one(tmp_path):
     metrics = play(
+        exploitability,
         tmp_path,
-        kind="exploitability",
         scripts=("AC",),
         searches=(SEARCH,),
         num_search_episodes=100,
         responder=RESPONDER,
     )
-    table = exact_coin_game.tabulate(GAME, CONTROLLERS["AC"])
-    exact = exact_coin_game.best_response(GAME, table).responder / 4
+    table = coin_game_values.tabulate(GAME, CONTROLLERS["AC"])
+    exact = coin_game_values.best_response(GAME, table).responder / 4
     np.testing.assert_allclose(metrics["AC_exact_best_response"], exact, atol=1e-6)
     found = [np.mean(metrics[f"AC_{each}"]) for each in ("open_loop_AC", "open_loop_AD", "trained")]
     np.testing.assert_allclose(np.mean(metrics["AC_best_response"]), max(found))
@@ -75,12 +80,12 @@ def test_the_strongest_responder_comes_near_the_exact_one(tmp_path):
 def test_a_file_of_another_game_does_not_enter(tmp_path):
     file = save_script(tmp_path / "big.policy", "AD", CoinGame(3, 3, episode_length=4))
     with pytest.raises(UserError, match="big plays another game: height: 3, not 2"):
-        play(tmp_path, kind="head_to_head", policies=(file,), num_episodes=1)
+        play(head_to_head, tmp_path, policies=(file,), num_episodes=1)
     save_script(tmp_path / "AD.policy", "AD", GAME)
     with pytest.raises(UserError, match="two agents are called AD"):
         play(
+            head_to_head,
             tmp_path / "again",
-            kind="head_to_head",
             policies=(str(tmp_path / "AD.policy"),),
             num_episodes=1,
         )
@@ -96,15 +101,15 @@ def test_files_are_seeds_of_one_agent_each_judged_in_its_own_game(tmp_path):
     config = LeagueConfig(
         (), "exploitability", (), tuple(files), num_episodes=2000, distillation=sizes
     )
-    metrics = league.play(config, trainer).metrics
-    tables = [exact_coin_game.tabulate(game, CONTROLLERS["AC"]) for game in games]
+    metrics = exploitability(config, trainer).metrics
+    tables = [coin_game_values.tabulate(game, CONTROLLERS["AC"]) for game in games]
     exact = [
-        exact_coin_game.best_response(*both)[0] / 4 for both in zip(games, tables, strict=True)
+        coin_game_values.best_response(*both)[0] / 4 for both in zip(games, tables, strict=True)
     ]
     np.testing.assert_allclose(metrics["kind_best_response"], exact, atol=0.06)
     np.testing.assert_allclose(metrics["kind_controller_best_response"], exact, atol=0.03)
     assert metrics["kind_distilled_shortfall"] == [0.0, 0.0]
-    ours = [exact_coin_game.self_play(*both)[0] / 4 for both in zip(games, tables, strict=True)]
+    ours = [coin_game_values.self_play(*both)[0] / 4 for both in zip(games, tables, strict=True)]
     np.testing.assert_allclose(metrics["kind_self"], ours, atol=0.03)
     np.testing.assert_allclose(metrics["AC_vs_kind"], ours, atol=0.03)
     assert "largest_shortfall" not in metrics

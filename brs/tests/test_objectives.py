@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from brs import episodes, objectives, train
-from brs.learned_evaluation import detective_policy
-from brs.training_configs import BrsConfig
+from brs.config import BrsConfig
+from brs.exact.learned_detective import detective_policy
 from common import ipd_values
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")

@@ -7,14 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import coin_game_players, coin_table, exact_coin_game, portable, runs, trained_players
-from brs.__main__ import main
+from brs import coin_game_players
 from brs.coin_game_players import CONTROLLERS, controlled
-from brs.errors import UserError
-from brs.methods import make_train
-from brs.training_configs import AmortisedConfig, BrsConfig, ExactCoinConfig
+from brs.config import AmortisedConfig, BrsConfig, ExactCoinConfig
+from brs.exact import coin_game_values, coin_table
+from brs.responders import portable
+from brs.run import training_run, trainings
+from brs.run.cli import main
 from common import coin_game
 from common.coin_game import CoinGame
+from common.logger.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
 SIZES: dict[str, Any] = {
@@ -36,13 +38,13 @@ ORIGIN = portable.Origin("brs", "figure_1_coin_game", seed=7, update=1)
 def test_the_state_is_read_back_from_what_a_player_sees(size, seat):
     """A player sees all but the time; the state in its own view has the same observation."""
     game = CoinGame(size, size)
-    states = exact_coin_game.all_states(game)
+    states = coin_game_values.all_states(game)
     seen = jax.vmap(lambda state: coin_game.observe(game, state)[seat])(states)
     read = jax.vmap(lambda each: coin_game_players.seen_state(game, each))(seen)
     again = jax.vmap(lambda state: coin_game.observe(game, state)[0])(read)
     np.testing.assert_array_equal(again, seen)
-    index = jax.vmap(lambda state: exact_coin_game.index_seen(game, state, seat))(states)
-    np.testing.assert_array_equal(index, exact_coin_game.state_index(game, read))
+    index = jax.vmap(lambda state: coin_game_values.index_seen(game, state, seat))(states)
+    np.testing.assert_array_equal(index, coin_game_values.state_index(game, read))
 
 
 def written(path, name):
@@ -51,10 +53,10 @@ def written(path, name):
         game, params = CoinGame(2, 2, episode_length=5), ()
         player = controlled(game, CONTROLLERS[name])
     else:
-        training = make_train(CONFIGS[name])
+        training = trainings.make_train(CONFIGS[name])
         params = training.learner(training.init(jax.random.key(0)))
         params = jax.tree.map(lambda leaf: 3 * leaf, params)  # far from uniform
-        game, player, _ = trained_players.of_config(CONFIGS[name], "run")
+        game, player = trainings.make_player(CONFIGS[name], "run")
     portable.save(path, player, params, game, ORIGIN)
     return path, game, player, params
 
@@ -90,12 +92,12 @@ def test_moves_are_drawn_from_the_distribution_told(tmp_path, name):
 
 def test_exact_tables_play_as_backward_induction_says():
     """The mean of many episodes of the tabular player is its exact value against AC."""
-    training = make_train(CONFIGS["exact"])
+    training = trainings.make_train(CONFIGS["exact"])
     logits = 20 * training.init(jax.random.key(4)).params
-    game, player, _ = trained_players.of_config(CONFIGS["exact"], "run")
+    game, player = trainings.make_player(CONFIGS["exact"], "run")
     script = CONTROLLERS["AC"]
-    exact = exact_coin_game.match(
-        game, exact_coin_game.tabulate(game, script), coin_table.tables(logits)
+    exact = coin_game_values.match(
+        game, coin_game_values.tabulate(game, script), coin_table.tables(logits)
     )
     rewards = coin_game_players.play_many(
         game, (controlled(game, script), player), ((), logits), jax.random.key(5), 4000
@@ -108,7 +110,9 @@ def test_exact_tables_play_as_backward_induction_says():
 def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
     """Of the seed asked for: the file is the one that its parameters in memory give."""
     run_dir, file = tmp_path / "run", tmp_path / "player.policy"
-    result = runs.run_seeds(CONFIGS["table"], [3, 4], run_dir, runs.RunOptions(quiet=True))
+    result = training_run.run_seeds(
+        CONFIGS["table"], [3, 4], run_dir, training_run.RunOptions(quiet=True)
+    )
     assert main(["export", str(run_dir), "--seed", "4", "--output", str(file)]) == 0
     assert "player after 1 updates" in capsys.readouterr().out
     read = portable.load(file)
@@ -117,7 +121,7 @@ def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
     key = jnp.zeros((1, 2), jnp.uint32)
     _, _, log_probs = read.act.call(read.initial_carry.call(seen), seen, key)
     state = coin_game_players.seen_state(read.game, seen[0])
-    index = exact_coin_game.index_seen(read.game, state, 0)
+    index = coin_game_values.index_seen(read.game, state, 0)
     logits = result.params["actor"][:, 0, index]  # of both seeds, in the first mode
     np.testing.assert_allclose(log_probs[0], jax.nn.log_softmax(logits[1]), atol=1e-5)
     assert jnp.max(jnp.abs(log_probs[0] - jax.nn.log_softmax(logits[0]))) > 1e-3
@@ -125,6 +129,6 @@ def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
 
 def test_players_of_the_prisoners_dilemma_are_not_exported():
     with pytest.raises(UserError, match="run is no run of the Coin Game"):
-        trained_players.of_config(AmortisedConfig(), "run")
+        trainings.make_player(AmortisedConfig(), "run")
     with pytest.raises(UserError, match="no run of the Coin Game"):
-        trained_players.of_config(BrsConfig(game="ipd"), "run")
+        trainings.make_player(BrsConfig(game="ipd"), "run")

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import games, ipd_best_response, networks, question_answering
-from brs.learned_evaluation import STATE_OBSERVATIONS
+from brs import games, networks, question_answering
+from brs.exact import ipd_best_response
+from brs.exact.learned_detective import STATE_OBSERVATIONS, expected_policy_probs
 from brs.question_answering import Present, Questions
 from common.ipd import MatrixGameState
 
@@ -149,7 +150,5 @@ def test_the_first_action_is_the_one_asked_about_and_the_rest_are_uniform():
 
 def test_policy_probabilities_are_read_off_after_each_action():
     answers = jax.jit(lambda key: asked(LOGITS, 2, 4000, key, "policy_probs"))(jax.random.key(3))
-    from brs.learned_evaluation import _policy_probs
-
-    expected = _policy_probs(jax.nn.sigmoid(LOGITS))[2]
+    expected = expected_policy_probs(jax.nn.sigmoid(LOGITS))[2]
     np.testing.assert_allclose(answers, expected, atol=0.04)

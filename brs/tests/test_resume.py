@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from brs import checkpoints
+from brs.run import checkpoints
 from brs.tests import commands
 
 TRAIN = (*commands.TRAIN, "--run-dir", "run")

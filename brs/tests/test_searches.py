@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from brs import coin_game_players, exact_coin_game, open_loop_search, responders, search_model
+from brs import coin_game_players
 from brs.coin_game_players import CONTROLLERS, controlled
-from brs.search_model import Case, Model, Node
-from brs.study_configs import SearchConfig
+from brs.exact import coin_game_values
+from brs.responders import open_loop_search, search_model, searcher
+from brs.responders.config import SearchConfig
+from brs.responders.search_model import Case, Model, Node
 from common import coin_game
 from common.coin_game import CoinGame
 from common.coin_game_players import always_cooperate, random_player
@@ -22,11 +24,11 @@ OPEN_LOOP = SearchConfig("open_loop", 100, roll_out_steps=4, exploration=1.0)
 @pytest.mark.parametrize("search", [MCTX, OPEN_LOOP])
 def test_search_chooses_moves_of_nearly_no_regret(search):
     """Against the exact values of all moves, in random first states; random moves regret .4."""
-    agent = exact_coin_game.tabulate(GAME, CONTROLLERS["AC"])
-    q_values = np.asarray(exact_coin_game.action_values(GAME, agent))[0, 0]  # [S, A]
+    agent = coin_game_values.tabulate(GAME, CONTROLLERS["AC"])
+    q_values = np.asarray(coin_game_values.action_values(GAME, agent))[0, 0]  # [S, A]
     model = Model(GAME, controlled(GAME, CONTROLLERS["AC"]))
-    case = responders.make_case((), "random", search.exploration)
-    choose = responders._SEARCHES[search.kind]
+    case = searcher.make_case((), "random", search.exploration)
+    choose = searcher._SEARCHES[search.kind]
 
     def one(key):
         reset_key, search_key = jax.random.split(key)
@@ -35,7 +37,7 @@ def test_search_chooses_moves_of_nearly_no_regret(search):
         return state, choose(search, model, case, node, search_key)
 
     states, actions = jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), 24))
-    chosen = q_values[exact_coin_game.state_index(GAME, states)]  # [B, A]
+    chosen = q_values[coin_game_values.state_index(GAME, states)]  # [B, A]
     regrets = chosen.max(axis=1) - chosen[np.arange(24), np.asarray(actions)]
     assert np.mean(chosen.max(axis=1) - chosen.mean(axis=1)) > 0.25
     assert np.mean(regrets) < 0.08
@@ -61,16 +63,16 @@ def test_roll_outs_of_the_model_have_the_exact_mean_and_end_with_the_episode():
         return search_model.roll_out(model, case, node, 9, play_key)
 
     returns = np.asarray(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), 4000)))
-    tables = (exact_coin_game.tabulate(game, CONTROLLERS[name]) for name in ("AC", "Coin-TFT"))
-    exact = exact_coin_game.match(game, *tables).responder
+    tables = (coin_game_values.tabulate(game, CONTROLLERS[name]) for name in ("AC", "Coin-TFT"))
+    exact = coin_game_values.match(game, *tables).responder
     assert abs(returns.mean() - exact) < 4 * returns.std() / np.sqrt(len(returns))
 
 
 @pytest.mark.parametrize("name", ["AC", "random", "Coin-TFT", "Coin-Grim"])
 def test_any_controller_plays_as_each_of_them_does(name):
     """Along an episode of defectors, which make everybody angry who can be."""
-    together, alone = responders.any_controller(GAME), controlled(GAME, CONTROLLERS[name])
-    tables = responders.as_tables(CONTROLLERS[name])
+    together, alone = coin_game_players.any_controller(GAME), controlled(GAME, CONTROLLERS[name])
+    tables = coin_game_players.as_tables(CONTROLLERS[name])
     defect = controlled(GAME, CONTROLLERS["AD"])
     episodes = [
         coin_game_players.play(GAME, (defect, player), ((), params), jax.random.key(4))
@@ -98,6 +100,6 @@ def test_coin_tft_turns_angry_and_forgives():
 
 
 def test_scripts_of_the_bases_are_named_as_listed():
-    assert list(search_model.BASES) == ["random", "AC", "AD"]
-    assert search_model.BASES["random"] is random_player
-    assert search_model.BASES["AC"] is always_cooperate
+    assert list(coin_game_players.SCRIPTS) == ["random", "AC", "AD"]
+    assert coin_game_players.SCRIPTS["random"] is random_player
+    assert coin_game_players.SCRIPTS["AC"] is always_cooperate

@@ -1,0 +1,51 @@
+"""Writes a Coin Game player of a run to one file, which any program can play."""
+
+import shlex
+from pathlib import Path
+
+import jax
+
+from brs.experiments import PAPER
+from brs.responders import portable
+from brs.run import training_run, trainings
+from common.logger.errors import UserError
+from common.logger.run_folder import RunFolder
+
+
+def export(
+    run_dir: Path, seed: int | None, checkpoint: Path | None, output: Path | None
+) -> tuple[Path, int]:
+    """Writes the agent of one seed of a run as a portable policy.
+
+    Args:
+      run_dir: folder of the run.
+      seed: None for the run's first.
+      checkpoint: file; None for the newest.
+      output: file to write; None for one in the run's folder, named after seed and update.
+
+    Returns:
+      The path written and the updates that the agent has learned for.
+
+    Raises:
+      Exception: whatever `runs.load_run` raises.
+      UserError: the run is not of the Coin Game, or has no such seed.
+    """
+    run = training_run.load_run(run_dir, checkpoint)
+    trained = trainings.make_player(run.config, str(run_dir))
+    seed = run.seeds[0] if seed is None else seed
+    if seed not in run.seeds:
+        known = ", ".join(map(str, run.seeds))
+        raise UserError(f"{run_dir} has no seed {seed}; valid: {known}")
+    index = run.seeds.index(seed)
+    params = jax.tree.map(lambda leaf: leaf[index], run.params)
+    path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
+    origin = portable.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    portable.save(path, trained.player, params, trained.game, origin)
+    return path, run.step
+
+
+def _experiment_of(run_dir: Path) -> str:
+    """Name of the experiment: in the folder's path or the command, else the folder's own."""
+    folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
+    words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
+    return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])
