@@ -10,7 +10,7 @@ Record = Mapping[str, Any]
 Rows = list[dict[str, float]]
 
 # Okabe and Ito's colours, told apart by the colour-blind; lines differ in style too.
-STYLES = (
+STYLES: tuple[Mapping[str, Any], ...] = (
     {"color": "#0072B2", "linestyle": "-"},
     {"color": "#56B4E9", "linestyle": "--"},
     {"color": "#D55E00", "linestyle": "-."},
