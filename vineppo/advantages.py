@@ -40,6 +40,11 @@ def lambda_step_advantages(
     return np.array(found[::-1])
 
 
+def reward_minus_first_value(state_values: np.ndarray, reward: float | np.ndarray) -> np.ndarray:
+    """The control without credit by step: R - V(S_0) for every step. Shape [N]."""
+    return np.full(len(state_values), reward - state_values[0])
+
+
 def fill_missing_values(state_values: np.ndarray, num_steps: int, reward: float) -> np.ndarray:
     """Values of all N states, when only the first were estimated.
 

@@ -6,18 +6,35 @@ the position before it, [n, L - 1], where the model predicts it.
 
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from vineppo import sampling, sharding, transformer
+from vineppo import sampling, transformer
+from vineppo.config import RlConfig
+from vineppo.model_files import sharding
 from vineppo.sampling import Jobs, Rollouts, Sampler
-from vineppo.tasks import Responses, Split, Task
+from vineppo.tasks.setup import Setup
+from vineppo.tasks.task import Responses, Split
 from vineppo.transformer import Cache, Params, TransformerConfig
 
 LOGIT_BLOCK = 256  # positions whose logits are held at a time, where there are more
+
+
+class Policy(NamedTuple):
+    """A policy in training: its task and model, how it is sampled, and its parameters."""
+
+    setup: Setup
+    config: RlConfig
+    params: Params
+
+    @property
+    def sampler(self) -> Sampler:
+        """Draws tokens as in training."""
+        return self.setup.sampler(self.config.temperature, self.config.top_p)
 
 
 def log_probs_and_hidden(
@@ -60,6 +77,20 @@ def score(
 score_values = jax.jit(critic_values, static_argnums=0)
 
 
+def token_log_probs(policy: Policy, sequences: np.ndarray) -> np.ndarray:
+    """Log-probabilities [n, L - 1] of sequences, as many at a time as the settings allow."""
+    parts = [
+        score(
+            policy.setup.architecture,
+            policy.params,
+            sharding.beside(policy.params, sequences[part]),
+            policy.config.temperature,
+        )[0]
+        for part in chunks(len(sequences), policy.config.groups_at_once)
+    ]
+    return np.concatenate(sharding.fetch(parts))
+
+
 @partial(jax.jit, static_argnums=(0, 1, 6))
 def continue_sequences(
     architecture: TransformerConfig,
@@ -90,21 +121,6 @@ def answer_prompts(
     starts = jnp.broadcast_to(lengths[:, None], keys.shape)
     jobs = Jobs(starts, keys)
     return sampling.sample(architecture, sampler, params, prompts, cache, jobs, num_responses)
-
-
-def make_sampler(
-    task: Task, *, temperature: float, top_p: float, max_new_tokens: int, max_length: int
-) -> Sampler:
-    """The sampler of a task."""
-    return Sampler(
-        temperature=temperature,
-        top_p=top_p,
-        max_new_tokens=max_new_tokens,
-        end_token=task.end_token,
-        stop_sequences=task.stop_sequences,
-        num_tokens=task.num_tokens,
-        max_length=max_length,
-    )
 
 
 def respond(

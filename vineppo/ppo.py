@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from vineppo import losses, policy, sharding
+from vineppo import losses, policy
+from vineppo.config import RlConfig
+from vineppo.model_files import sharding
 from vineppo.optimizers import make_optimizer
-from vineppo.training_configs import RlConfig
 from vineppo.transformer import Params, TransformerConfig
 
 

@@ -10,9 +10,11 @@ import optax
 from jax import Array, lax
 
 from vineppo import losses, policy
+from vineppo.config import SftConfig
+from vineppo.evaluation.pass_rate import accuracy
 from vineppo.optimizers import make_optimizer
-from vineppo.problem import Problem, first_params
-from vineppo.tasks import Responses, Split
+from vineppo.tasks.setup import Setup, first_params
+from vineppo.tasks.task import Responses, Split
 from vineppo.transformer import Params, TransformerConfig
 
 Metrics = dict[str, float]
@@ -92,17 +94,19 @@ def begin(params: Params, learning_rate: float, num_steps: int) -> ImitationStat
 class SftTraining(NamedTuple):
     """Training of the initial policy."""
 
-    problem: Problem
+    config: SftConfig
+    setup: Setup
+    reference: Params | None = None  # not used: imitation begins with the setup's first parameters
 
     def init(self, seed: int) -> ImitationState:
         """State before the first batch; the seed of the run is not used: the settings have one."""
         del seed
-        config = self.problem.config
-        return begin(first_params(self.problem), config.learning_rate, config.num_updates)
+        first = first_params(self.setup)
+        return begin(first, self.config.learning_rate, self.config.num_updates)
 
     def advance(self, state: ImitationState, num_updates: int) -> tuple[ImitationState, Metrics]:
         """Some batches, each question once before any comes twice."""
-        config, train = self.problem.config, self.problem.task.train
+        config, train = self.config, self.setup.task.train
         first, size, number = int(state.step), config.batch_size, len(train.prompts)
         places = np.arange(first * size, (first + num_updates) * size)
         rows = np.empty(len(places), np.int64)
@@ -110,23 +114,19 @@ class SftTraining(NamedTuple):
             order = np.random.default_rng([config.seed, int(epoch)]).permutation(number)
             here = places // number == epoch
             rows[here] = order[places[here] % number]
-        examples = demonstrations(train, rows, self.problem.task.end_token)
+        examples = demonstrations(train, rows, self.setup.task.end_token)
         batches = Examples(*(each.reshape(num_updates, size, -1) for each in examples))
         state, loss = imitate(
-            self.problem.architecture, config.learning_rate, config.num_updates, state, batches
+            self.setup.architecture, config.learning_rate, config.num_updates, state, batches
         )
         return state, {"loss": float(loss)}
 
     def evaluate(self, state: ImitationState) -> Metrics:
         """Pass@1 on validation and test at temperature 1."""
-        task, config = self.problem.task, self.problem.config
+        task, config = self.setup.task, self.config
         key = jax.random.fold_in(jax.random.key(config.seed), 1)
-        sampler = self.problem.sampler(temperature=1.0)
-        evaluate = partial(self.problem.evaluate, state.params)
+        sampler = self.setup.sampler(temperature=1.0)
+        evaluate = partial(accuracy, self.setup, state.params)
         validation = evaluate(task.validation, sampler, config.eval_samples, key)
         test = evaluate(task.test, sampler, config.eval_samples, jax.random.fold_in(key, 1))
         return {"validation_accuracy": validation["accuracy"], "test_accuracy": test["accuracy"]}
-
-    def policy(self, state: ImitationState) -> Params:
-        """Parameters of the policy."""
-        return state.params

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vineppo.tasks import Responses
+from vineppo.tasks.task import Responses
 
 
 class States(NamedTuple):

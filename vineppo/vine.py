@@ -2,6 +2,7 @@
 
 The pass over the trajectories that gives the old log-probabilities leaves their caches; rollouts
 fork from these, and no prefix is ever read again.
+Shapes: n trajectories, L tokens, U distinct states, J jobs of a trajectory, r rollouts in all.
 """
 
 from typing import NamedTuple
@@ -11,12 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from vineppo import policy, sharding, value_estimation
-from vineppo.problem import Problem
-from vineppo.sampling import Jobs, Rollouts, Sampler
-from vineppo.tasks import Responses, Split
-from vineppo.training_configs import RlConfig
-from vineppo.transformer import Params
+from vineppo import value_estimation
+from vineppo.model_files import sharding
+from vineppo.policy import Policy, chunks, continue_sequences, score, sequences_of
+from vineppo.sampling import Jobs, Rollouts
+from vineppo.tasks.task import Responses
 from vineppo.value_estimation import JobTable, States
 
 
@@ -38,89 +38,88 @@ class ValueEstimate(NamedTuple):
     num_steps: int
 
 
+class StateRollouts(NamedTuple):
+    """Rollouts of states, K each, and what reading their trajectories gave."""
+
+    responses: Responses  # [r], each with the prefix that it continues
+    states: np.ndarray  # [r], the state that each continues
+    log_probs: np.ndarray  # [n, L - 1], of the trajectories' tokens
+    num_tokens: int  # read in sampling the rollouts
+    num_steps: int  # decoding steps it took
+
+
 def estimate_values(
-    problem: Problem,
-    config: RlConfig,
-    sampler: Sampler,
-    params: Params,
-    responses: Responses,
-    boundaries: list[np.ndarray],
-    key: Array,
+    policy: Policy, responses: Responses, boundaries: list[np.ndarray], key: Array
 ) -> ValueEstimate:
     """Values of all steps of trajectories on training questions, from K rollouts each.
 
     Args:
-      problem: task and model.
-      config: K, the cap of states, slots and trajectories at once.
-      sampler: that of the trajectories.
-      params: of the policy that sampled the trajectories.
+      policy: that sampled the trajectories; its settings give K, the cap of states, slots and
+        trajectories at once.
       responses: the trajectories.
       boundaries: token at which each of their steps begins.
       key: consumed; not the trajectories'.
     """
-    split = problem.task.train
+    task, config = policy.setup.task, policy.config
     states = value_estimation.distinct_states(responses, boundaries, config.max_states)
-    table = value_estimation.job_table(states, len(responses.rows), config.num_rollouts)
-    rollouts, log_probs, counts = roll_out(
-        problem, config, sampler, params, split, responses, states, table, key
-    )
-    rewards = problem.task.grade(split, rollouts)
-    which = table.states[table.states >= 0]
-    values = value_estimation.mean_rewards(which, rewards, len(states.cuts))
+    rollouts = roll_out(policy, responses, states, config.num_rollouts, key)
+    rewards = task.grade(task.train, rollouts.responses)
+    values = value_estimation.mean_rewards(rollouts.states, rewards, len(states.cuts))
     return ValueEstimate(
         [values[of_trajectory] for of_trajectory in states.of_steps],
-        log_probs,
+        rollouts.log_probs,
         len(states.cuts),
-        *counts,
+        rollouts.num_tokens,
+        rollouts.num_steps,
     )
 
 
 def roll_out(
-    problem: Problem,
-    config: RlConfig,
-    sampler: Sampler,
-    params: Params,
-    split: Split,
-    responses: Responses,
-    states: States,
-    table: JobTable,
-    key: Array,
-) -> tuple[Responses, np.ndarray, tuple[int, int]]:
-    """Reads the trajectories and samples all rollouts of a job table.
+    policy: Policy, responses: Responses, states: States, num_rollouts: int, key: Array
+) -> StateRollouts:
+    """Reads trajectories on training questions and continues their states.
 
-    Returns:
-      Whole responses in the order of the table's jobs, log-probabilities of the trajectories, and
-      tokens and steps of the rollouts.
+    Args:
+      policy: that continues them.
+      responses: the trajectories.
+      states: on them.
+      num_rollouts: K, of every state.
+      key: consumed.
     """
-    sequences, _ = policy.sequences_of(split, responses, problem.task.end_token)
+    table = value_estimation.job_table(states, len(responses.rows), num_rollouts)
+    split = policy.setup.task.train
+    sequences, _ = sequences_of(split, responses, policy.setup.task.end_token)
     before = split.prompt_lengths[responses.rows]
     is_job = table.states >= 0
     starts = np.where(is_job, before[:, None] + states.cuts[table.states], 0).astype(np.int32)
     keys = _job_keys(key, table)
-    log_probs, sampled, tokens, steps = [], [], 0, 0
-    for part in policy.chunks(len(sequences), config.groups_at_once):
-        here = sharding.beside(params, sequences[part])
-        read, cache = policy.score(problem.architecture, params, here, sampler.temperature)
-        rollouts: Rollouts = policy.continue_sequences(
-            problem.architecture,
-            sampler,
-            params,
-            here,
-            cache,
-            Jobs(sharding.beside(params, starts[part]), keys[part]),
-            config.num_slots,
-        )
+    log_probs, sampled, num_tokens, num_steps = [], [], 0, 0
+    for part in chunks(len(sequences), policy.config.groups_at_once):
+        here = sharding.beside(policy.params, sequences[part])
+        jobs = Jobs(sharding.beside(policy.params, starts[part]), keys[part])
+        read, rollouts = _read_and_continue(policy, here, jobs)
         log_probs.append(read)
         sampled.append((rollouts.tokens, rollouts.lengths, rollouts.is_finished))
-        tokens += int(rollouts.num_tokens)
-        steps += int(rollouts.steps)
+        num_tokens += int(rollouts.num_tokens)
+        num_steps += int(rollouts.steps)
     new, lengths, is_finished = (
         np.concatenate(each)[is_job] for each in zip(*sharding.fetch(sampled), strict=True)
     )
     which = table.states[is_job]
     continuations = Responses(responses.rows[states.owners[which]], new, lengths, is_finished)
     whole = value_estimation.joined(responses, states, which, continuations)
-    return whole, np.concatenate(sharding.fetch(log_probs)), (tokens, steps)
+    read_log_probs = np.concatenate(sharding.fetch(log_probs))
+    return StateRollouts(whole, which, read_log_probs, num_tokens, num_steps)
+
+
+def _read_and_continue(policy: Policy, sequences: Array, jobs: Jobs) -> tuple[Array, Rollouts]:
+    """Log-probabilities of sequences, and rollouts that fork from the caches it leaves."""
+    architecture, sampler = policy.setup.architecture, policy.sampler
+    log_probs, cache = score(architecture, policy.params, sequences, sampler.temperature)
+    num_slots = policy.config.num_slots
+    return log_probs, continue_sequences(
+        architecture, sampler, policy.params, sequences, cache, jobs, num_slots
+    )
 
 
 @jax.jit

@@ -7,20 +7,20 @@ import jax
 import numpy as np
 import optax
 
-from vineppo import presets
-from vineppo.problem import first_params, make_problem
+from vineppo.experiments import presets
+from vineppo.tasks.setup import first_params, make_setup
 from vineppo.train import RlTraining
 
 
 def main(method: presets.Method) -> int:
     """Says how many devices hold a matrix, how far metrics differ, and the step of parameters."""
     initial = presets.sft("smoke")
-    problem = make_problem(initial)
-    reference = first_params(problem)
+    setup = make_setup(initial)
+    reference = first_params(setup)
     found = []
     for shards in (0, 2):
         config = presets.rl("smoke", method, initial, model_shards=shards, critic_head="normal")
-        training = RlTraining(config, problem, reference)
+        training = RlTraining(config, setup, reference)
         state, metrics = training.update(training.init(0))
         metrics |= training.evaluate(state)
         matrix = state.params["layers_0"]["gate"]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from vineppo import arithmetic
-from vineppo.arithmetic import Arithmetic
-from vineppo.errors import UserError
-from vineppo.tasks import Responses
+from common.logger.errors import UserError
+from vineppo.tasks import arithmetic
+from vineppo.tasks.arithmetic import Arithmetic
+from vineppo.tasks.task import Responses
 
 SIZES = Arithmetic("critical", 6, 2, 0.4, 2000, 200)
 

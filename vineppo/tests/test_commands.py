@@ -7,10 +7,10 @@ from pathlib import Path
 import jax
 import pytest
 
-from vineppo import arguments, checkpoints
-from vineppo.__main__ import main
-from vineppo.configs import EXPERIMENTS
-from vineppo.settings import setting_fields
+from vineppo.experiments import EXPERIMENTS
+from vineppo.run import arguments, checkpoints
+from vineppo.run.cli import main
+from vineppo.run.command_line import setting_fields
 from vineppo.tests import commands
 from vineppo.tests.commands import contents, the_line
 from vineppo.tests.golden import make_golden
@@ -108,8 +108,8 @@ def test_a_checkpoint_whose_tokenizer_is_missing_is_refused(refuses, tmp_path):
 
 
 def test_missing_data_is_named_with_a_remedy(refuses, tmp_path):
-    from vineppo import datasets
-    from vineppo.errors import UserError
+    from common.logger.errors import UserError
+    from vineppo.tasks import datasets
 
     with pytest.raises(UserError, match=r"train.jsonl is missing; `python -m vineppo data --down"):
         datasets.load("gsm8k", tmp_path)
@@ -125,7 +125,7 @@ def test_help_explains_every_setting_with_the_default_of_experiment_and_preset(c
     with pytest.raises(SystemExit):
         main(["train", "table_main", "--preset", "smoke", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    config = EXPERIMENTS["table_main"].training_configs()["smoke"]
+    config = arguments.training_of("table_main", "smoke")
     for entry in setting_fields(config):
         value = getattr(config, entry.name)
         assert f"{entry.metadata['help']} (default: {value})" in text

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vineppo import answers, grading
-from vineppo.grading import Grader
-from vineppo.symbolic import Worker
+from vineppo.tasks import answers, grading
+from vineppo.tasks.grading import Grader
+from vineppo.tasks.symbolic import Worker
 
 DATA = Path(os.environ.get("REPRO_DATA_DIR", "data"))
 

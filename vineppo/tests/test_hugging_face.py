@@ -7,8 +7,8 @@ import jax
 import numpy as np
 import pytest
 
-from vineppo import hugging_face
-from vineppo.errors import UserError
+from common.logger.errors import UserError
+from vineppo.model_files import hugging_face
 from vineppo.tests.golden import make_golden
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vineppo import reasoning_steps
-from vineppo.reasoning_steps import gsm8k_steps, math_spans, math_steps, token_boundaries
+from vineppo.tasks import reasoning_steps
+from vineppo.tasks.reasoning_steps import gsm8k_steps, math_spans, math_steps, token_boundaries
 
 DATA = Path(os.environ.get("REPRO_DATA_DIR", "data"))
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from vineppo import checkpoints
+from vineppo.run import checkpoints
 from vineppo.tests import commands
 from vineppo.tests.commands import the_line
 

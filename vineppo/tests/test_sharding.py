@@ -9,8 +9,9 @@ import jax
 import numpy as np
 import pytest
 
-from vineppo import sharding, transformer
-from vineppo.errors import UserError
+from common.logger.errors import UserError
+from vineppo import transformer
+from vineppo.model_files import sharding
 from vineppo.tests import commands
 from vineppo.transformer import TransformerConfig
 

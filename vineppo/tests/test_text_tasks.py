@@ -13,9 +13,12 @@ import jax
 import numpy as np
 import pytest
 
-from vineppo import hugging_face, presets, problem, text_tasks, transformer
-from vineppo.datasets import Problem, Problems
-from vineppo.tasks import Responses
+from vineppo import transformer
+from vineppo.experiments import presets
+from vineppo.model_files import hugging_face
+from vineppo.tasks import setup, text_tasks
+from vineppo.tasks.datasets import Problem, Problems
+from vineppo.tasks.task import Responses
 from vineppo.train import RlTraining
 from vineppo.transformer import TransformerConfig
 
@@ -161,7 +164,7 @@ def test_a_published_preset_trains_a_checkpoint_and_what_it_trains_opens_again(
     """The preset but for sizes: an iteration of VinePPO, written and read back."""
     problems = SOURCES[source]()
     splits = Problems(problems[:20], problems[20:24], problems[24:28])
-    monkeypatch.setattr("vineppo.datasets.load", lambda task, folder: splits)
+    monkeypatch.setattr("vineppo.tasks.datasets.load", lambda task, folder: splits)
     initial = replace(
         presets.sft(preset, model=checkpoint),
         dtype="float32",
@@ -182,8 +185,8 @@ def test_a_published_preset_trains_a_checkpoint_and_what_it_trains_opens_again(
         groups_at_once=2,
         learning_rate=1e-3,
     )
-    whole = problem.make_problem(initial)
-    first = problem.first_params(whole)
+    whole = setup.make_setup(initial)
+    first = setup.first_params(whole)
     training = RlTraining(config, whole, first)
     state, metrics = training.update(training.init(0))
     assert all(np.isfinite(value) for value in metrics.values())

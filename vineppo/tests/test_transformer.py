@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vineppo import hugging_face, transformer
+from vineppo import transformer
+from vineppo.model_files import hugging_face
 from vineppo.tests.golden import make_golden
 from vineppo.transformer import Rope, TransformerConfig
 

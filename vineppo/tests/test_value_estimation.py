@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vineppo import value_estimation
-from vineppo.tasks import Responses
+from vineppo.tasks.task import Responses
 from vineppo.value_estimation import States
 
 

@@ -1,0 +1,1 @@
+"""Methods without reinforcement that the paper compares with: RestEM and DPO-Positive."""

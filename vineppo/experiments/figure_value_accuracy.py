@@ -1,0 +1,102 @@
+"""Value prediction: values of PPO's states by its critic and by K rollouts, against 256 rollouts.
+
+    make reproduce-vineppo EXPERIMENT=figure_value_accuracy        3 minutes at quick
+
+The paper, DeepSeekMath 7B: mean absolute errors of .03 for 9 rollouts and .11 for the critic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.logger.claims import Claim, Criterion
+from common.logger.experiment import Experiment, Record, Rows
+from vineppo.experiments import presets
+from vineppo.experiments.value_study import LABELS, measure_values, ppo_values, trained_ppo
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SOURCE = "value prediction analysis, DeepSeekMath"
+
+CLAIMS = (
+    Claim(
+        "mc_error_is_lower",
+        _SOURCE,
+        "the mean absolute error of values from 9 rollouts is below the critic's, over training",
+        "mc_minus_critic_mae_over_training",
+        Criterion("high", "<=", 0.0, partly=0.01),
+        -0.08,
+    ),
+    Claim(
+        "mc_correlates_better",
+        _SOURCE,
+        "values from 9 rollouts correlate better with the truth than the critic's",
+        "mc_minus_critic_correlation_over_training",
+        Criterion("low", ">=", 0.0),
+    ),
+    Claim(
+        "mc_is_right_more_often",
+        _SOURCE,
+        "values from 9 rollouts are within 0.05 of the truth more often than the critic's",
+        "mc_minus_critic_accuracy_over_training",
+        Criterion("low", ">=", 0.0),
+    ),
+    Claim(
+        "mc_error",
+        _SOURCE,
+        "the mean absolute error of values from 9 rollouts",
+        "mc9_mae_over_training",
+        Criterion("mean", "<=", 0.1),
+        0.03,
+    ),
+    Claim(
+        "critic_error",
+        _SOURCE,
+        "the critic's mean absolute error is a tenth or more",
+        "critic_mae_over_training",
+        Criterion("mean", ">=", 0.1, partly=0.05),
+        0.11,
+    ),
+)
+
+
+def draw(record: Record, rows: Rows) -> Figure:
+    """Draws predicted against true values after the last iteration, a panel per estimator."""
+    from common.logger.curve_drawing import STYLES
+    from vineppo.experiments import drawing
+
+    figure = drawing.new_figure(height=3)
+    panels = figure.subplots(1, 4, sharex=True, sharey=True)
+    last = max(row["update"] for row in rows)
+    shown = [row for row in rows if row["update"] == last]
+    estimators = [name for name in shown[0] if name == "critic" or name.startswith("mc")]
+    for axes, name, style in zip(panels, estimators, STYLES, strict=False):
+        axes.plot(
+            [row["truth"] for row in shown],
+            [row[name] for row in shown],
+            "o",
+            ms=3,
+            alpha=0.5,
+            color=style["color"],
+        )
+        axes.plot([0, 1], [0, 1], "k:", lw=0.8)
+        mae, _, _ = drawing.estimate(record, f"{name}_mae")
+        axes.set_title(f"{LABELS.get(name, name)}, MAE {mae:.3f}", fontsize=8)
+        axes.set_xlabel("true value")
+    panels[0].set_ylabel("predicted value")
+    figure.suptitle(f"{drawing.title(record)}, iteration {last}", fontsize=9)
+    return figure
+
+
+EXPERIMENT = Experiment(
+    source="value prediction",
+    summary="values of PPO's states by its critic and by K rollouts, against 256 rollouts",
+    claims=CLAIMS,
+    configs=presets.by_preset(ppo_values),
+    num_seeds=presets.NUM_SEEDS,
+    minutes={"smoke": 0.2, "quick": 3.0, "paper": 600.0},
+    run=measure_values,
+    draw=draw,
+    trained=trained_ppo,
+)

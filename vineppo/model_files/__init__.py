@@ -1,0 +1,1 @@
+"""Models on disk and on several devices: Hugging Face folders, meshes, shards, snapshots."""

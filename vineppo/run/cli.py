@@ -1,0 +1,226 @@
+"""The commands of VinePPO: `python -m vineppo COMMAND`.
+
+COMMAND is one of list, reproduce, train, evaluate, report, bench, show, data.
+"""
+
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from common.logger import atomic, claim_table, results
+from common.logger.errors import UserError
+from vineppo.experiments import EXPERIMENTS
+from vineppo.run import arguments
+from vineppo.run.command_line import Parser, check_name, say, shown_path, warn
+from vineppo.run.interrupts import SignalWatch, command, exit_code
+
+if TYPE_CHECKING:
+    from common.logger.recorder import RunOptions
+
+# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
+SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
+USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
+
+
+def main(words: Sequence[str]) -> int:
+    """Runs one command; returns the exit code, 2 for what the user can mend, 1 for divergence."""
+    commands = {
+        "list": list_experiments,
+        "reproduce": reproduce,
+        "train": train,
+        "evaluate": evaluate,
+        "report": report,
+        "bench": bench,
+        "show": show,
+        "data": data,
+    }
+    try:
+        if not words or words[0] in ("-h", "--help"):
+            say(_help(commands))
+            code = 0
+        else:
+            code = commands[check_name(words[0], commands, "command")](words[1:])
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except USER_ERRORS as error:
+        warn(f"vineppo: {error}")
+        return 2
+    except KeyboardInterrupt:
+        warn("vineppo: stopped by SIGINT")
+        return 128 + signal.SIGINT
+
+
+def list_experiments(words: Sequence[str]) -> int:
+    """Lists every experiment: place in the paper, claims, expected minutes."""
+    Parser(prog="python -m vineppo list", description=list_experiments.__doc__).parse_all(words)
+    for name, experiment in EXPERIMENTS.items():
+        minutes = experiment.minutes.items()
+        times = ", ".join(f"{preset} {each:g} min" for preset, each in minutes)
+        say(f"vineppo {name} ({experiment.source}; {times})")
+        say(f"    {experiment.summary}")
+        if experiment.not_by_default:
+            say(f"    by name only: {experiment.not_by_default}")
+        for claim in experiment.claims_at("quick"):
+            say(f"    - {claim.id}: {claim.statement}; {claim.criterion.describe()}")
+    return 0
+
+
+def reproduce(words: Sequence[str]) -> int:
+    """Runs experiments, writes their records and prints the claim table."""
+    parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
+    prepare_jax()
+    from common.logger.reproduce import Request
+    from vineppo.run import reproduce as reproduction
+
+    records: list[dict[str, Any]] = []
+    with SignalWatch() as watch:
+        num_seeds = getattr(parsed, "seeds", None)
+        call = reproduction.Call(
+            Request(parsed.preset, num_seeds, parsed.results_dir, parsed.force),
+            parsed.runs_dir,
+            _run_options(parsed, watch),
+            parsed.model,
+            str(parsed.data_dir),
+        )
+        for index, name in enumerate(names):
+
+            def run() -> None:
+                records.append(reproduction.reproduce(name, call))  # noqa: B023 (called at once)
+
+            code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
+            if code:
+                return code
+    width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+    say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
+    say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
+    return 0
+
+
+def train(words: Sequence[str]) -> int:
+    """Trains one setting (of an experiment with several the first), its initial policy before."""
+    parsed, config = arguments.parse_train(words, train.__doc__)
+    prepare_jax()
+    from vineppo.model_files import sharding
+    from vineppo.run.reproduce import run_path
+    from vineppo.run.trainer import Trainer
+
+    if parsed.coordinator:
+        sharding.join(parsed.coordinator, parsed.num_processes, parsed.process)
+    seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
+    new_path = run_path(parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume)
+    path = getattr(parsed, "run_dir", new_path)
+
+    def run() -> None:
+        result = Trainer(path, seeds, _run_options(parsed, watch)).train(config, "policy")
+        if parsed.process:
+            return
+        _print_metrics(result.metrics, seeds)
+        say(f"run folder: {shown_path(path / 'policy')}")
+
+    with SignalWatch() as watch:
+        added = ("--run-dir", shown_path(path), "--resume")
+        return exit_code(run, resume=command(["train", *words], *added, without="--run-dir"))
+
+
+def evaluate(words: Sequence[str]) -> int:
+    """Evaluates the newest checkpoint of a run, or a given one."""
+    parsed = arguments.parse_evaluate(words, evaluate.__doc__)
+    prepare_jax()
+    from vineppo.run import training_run
+
+    checkpoint = getattr(parsed, "checkpoint", None)
+    metrics, seeds, step = training_run.evaluate_run(parsed.run_dir, checkpoint)
+    _print_metrics(metrics, seeds)
+    say(f"after {step} updates")
+    return 0
+
+
+def report(words: Sequence[str]) -> int:
+    """Rebuilds the README's tables and the figures from committed results; trains nothing."""
+    Parser(prog="python -m vineppo report", description=report.__doc__).parse_all(words)
+    from vineppo.run import report as report_module
+
+    report_module.rebuild()
+    return 0
+
+
+def bench(words: Sequence[str]) -> int:
+    """Measures throughput, compile time and peak memory; writes results/bench.json."""
+    parsed = arguments.parse_bench(words, bench.__doc__)
+    prepare_jax()
+    from vineppo.run import bench as bench_module
+
+    say(bench_module.run(parsed.repeats, parsed.output))
+    return 0
+
+
+def show(words: Sequence[str]) -> int:
+    """Writes a page of responses coloured by the values and advantages of their steps."""
+    parsed = arguments.parse_show(words, show.__doc__)
+    prepare_jax()
+    from vineppo.run import show as show_module
+
+    path = show_module.show(
+        parsed.run_dir, parsed.output, parsed.seed, parsed.responses, parsed.rollouts
+    )
+    say(f"page, for any browser: {shown_path(path)}")
+    return 0
+
+
+def data(words: Sequence[str]) -> int:
+    """Checks GSM8K and MATH in the data folder; --download fetches GSM8K."""
+    parsed = arguments.parse_data(words, data.__doc__)
+    from vineppo.tasks import datasets
+
+    for line in datasets.check(parsed.data_dir, download=parsed.download):
+        say(line)
+    return 0
+
+
+def prepare_jax() -> None:
+    """Gives XLA a thread per core; call it before JAX is first imported."""
+    os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "ynn_fusion" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
+
+
+def _help(commands: Mapping[str, Callable[..., int]]) -> str:
+    lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
+    usage = "usage: python -m vineppo COMMAND [options]; --help of a command explains its options"
+    return "\n".join([usage, "", *lines])
+
+
+def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
+    from common.logger.recorder import RunOptions
+
+    return RunOptions(
+        resume=parsed.resume,
+        quiet=parsed.quiet or getattr(parsed, "process", 0) > 0,
+        tensorboard=parsed.tensorboard,
+        wandb=parsed.wandb,
+        warn=lambda line: warn(f"vineppo: {line}"),
+        stop_if_asked=watch.stop_if_noted,
+    )
+
+
+def _resume_command(words: Sequence[str], name: str, not_begun: Sequence[str]) -> str:
+    """Goes on with the experiment under way, then begins those that were to follow it."""
+    given = ["reproduce", *words]
+    resumed = command(given, "--experiment", name, "--resume", without="--experiment")
+    if not not_begun:
+        return resumed
+    rest = command(given, "--experiment", ",".join(not_begun), without="--experiment")
+    return f"{resumed} && {rest}"
+
+
+def _print_metrics(metrics: Mapping[str, Sequence[float]], seeds: Iterable[int]) -> None:
+    say(f"{'seed':<28}" + "".join(f"{seed:>9}" for seed in seeds))
+    for name, values in metrics.items():
+        say(f"{name:<28}" + "".join(f"{value:>9.3f}" for value in values))
