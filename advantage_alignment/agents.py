@@ -1,6 +1,6 @@
 """What an agent is: an actor and a critic as pure functions, whatever network they are.
 
-Shapes: T steps of an episode, E entries of an observation, A actions, S = 5 memory-one states.
+Shapes: T steps of an episode, E entries of an observation, A actions.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from advantage_alignment import networks, policies
+from advantage_alignment import networks
 from advantage_alignment.networks import Params, Tower
 from advantage_alignment.policies import Policy
+from advantage_alignment.rollout import Player, PlayerInput
 
 
 class Evaluation(NamedTuple):
@@ -32,45 +33,47 @@ class Agent(NamedTuple):
     Attributes:
       policy: family of its policy.
       init: key -> parameters. Consumes the key.
-      start: parameters -> memory of the actor before its first observation.
+      initial_memory: parameters -> memory of the actor before its first observation.
       act: parameters, memory, observation -> next memory, outputs of the actor.
       evaluate: parameters, observations [T + 1, ...], actions [T, ...] -> `Evaluation`.
-      note: memory, action -> memory, of an agent that looks back at its own actions.
+      remember_action: memory, action -> memory, of an agent that looks back at its own actions.
     """
 
     policy: Policy
     init: Callable[[Array], Params]
-    start: Callable[[Params], Any]
+    initial_memory: Callable[[Params], Any]
     act: Callable[[Params, Any, Array], tuple[Any, Array]]
     evaluate: Callable[[Params, Array, Array], Evaluation]
-    note: Callable[[Any, Array], Any] = lambda memory, action: memory
+    remember_action: Callable[[Any, Array], Any] = lambda memory, action: memory
 
 
-def tabular_agent() -> Agent:
-    """The iterated game's table: two logits and a value for each of the five states."""
-    policy = policies.categorical(2)
+def sampling_player(agent: Agent) -> Player:
+    """The player that draws its moves from an agent's actor."""
 
-    def act(params: Params, memory: Array, observation: Array) -> tuple[Array, Array]:
-        del params  # the memory of an episode is the table itself: it is computed once
-        return memory, memory[networks.ipd_state_index(observation)]
+    def act(params: Params, memory: Any, seen: PlayerInput, noise: Array) -> tuple:
+        memory, outputs = agent.act(params, memory, seen.observation)
+        action = agent.policy.draw(outputs, noise)
+        memory = agent.remember_action(memory, action)
+        return memory, action, agent.policy.log_prob(outputs, jax.lax.stop_gradient(action))
 
-    def evaluate(params: Params, observations: Array, actions: Array) -> Evaluation:
-        # Products with one-hot rows: their gradient is a product too, a gather's is not.
-        seen = jax.nn.one_hot(networks.ipd_state_index(observations), networks.NUM_IPD_STATES)
-        outputs = seen[:-1] @ params["actor"]
-        values = seen @ params["critic"]
-        return Evaluation(*_along(policy, outputs, actions), values, values[:-1])
+    return Player(agent.initial_memory, agent.policy.noise, act)
 
-    return Agent(
-        policy,
-        lambda key: {
-            "actor": jnp.zeros((networks.NUM_IPD_STATES, 2)),
-            "critic": jnp.zeros(networks.NUM_IPD_STATES),
-        },
-        lambda params: params["actor"],
-        act,
-        evaluate,
-    )
+
+def greedy_player(agent: Agent) -> Player:
+    """The player that takes the likeliest move of an agent's actor, of a categorical policy."""
+
+    def act(params: Params, memory: Any, seen: PlayerInput, noise: Array) -> tuple:
+        del noise
+        memory, logits = agent.act(params, memory, seen.observation)
+        action = jnp.argmax(logits).astype(jnp.int32)
+        return agent.remember_action(memory, action), action, jnp.zeros(())
+
+    return Player(agent.initial_memory, agent.policy.noise, act)
+
+
+def along_episode(policy: Policy, outputs: Array, actions: Array) -> tuple[Array, Array]:
+    """Log-probabilities and entropies along an episode. Shapes [T]."""
+    return jax.vmap(policy.log_prob)(outputs, actions), jax.vmap(policy.entropy)(outputs, actions)
 
 
 def two_tower_agent(
@@ -104,13 +107,15 @@ def two_tower_agent(
         chex.assert_rank(observations, 2)
         outputs = networks.unroll(actor, params["actor"], observations)
         seen = _with_time(observations) if sees_time else observations
-        judged = networks.unroll(critic, params["critic"], seen)
-        along = _along(policy, outputs[:-1], actions)
+        critic_outputs = networks.unroll(critic, params["critic"], seen)
+        along = along_episode(policy, outputs[:-1], actions)
         if critic.num_outputs == 1:
-            return Evaluation(*along, judged[:, 0], judged[:-1, 0])
-        values = jnp.sum(jax.nn.softmax(outputs) * judged, axis=1)
+            return Evaluation(*along, critic_outputs[:, 0], critic_outputs[:-1, 0])
+        values = jnp.sum(jax.nn.softmax(outputs) * critic_outputs, axis=1)
         taken = jax.nn.one_hot(actions, critic.num_outputs)
-        return Evaluation(*along, values, jnp.sum(judged[:-1] * taken, axis=1), judged[:-1])
+        return Evaluation(
+            *along, values, jnp.sum(critic_outputs[:-1] * taken, axis=1), critic_outputs[:-1]
+        )
 
     return Agent(
         policy,
@@ -169,7 +174,7 @@ def shared_encoder_agent(
         outputs = jax.vmap(lambda code: decode(params, code))(codes[:-1])
         read = _with_time(codes, unit=10.0) if sees_time else codes
         values = networks.unroll(critic, params["critic"], read)[:, 0]
-        return Evaluation(*_along(policy, outputs, actions), values, values[:-1])
+        return Evaluation(*along_episode(policy, outputs, actions), values, values[:-1])
 
     return Agent(policy, init, lambda params: encoder.first_carry(), act, evaluate)
 
@@ -178,8 +183,3 @@ def _with_time(rows: Array, unit: float = 1.0) -> Array:
     """Adds the index of the step, in some unit, to every row of an episode [T + 1, E]."""
     times = jnp.arange(len(rows), dtype=rows.dtype)[:, None] / unit
     return jnp.concatenate([rows, times], axis=1)
-
-
-def _along(policy: Policy, outputs: Array, actions: Array) -> tuple[Array, Array]:
-    """Log-probabilities and entropies along an episode. Shapes [T]."""
-    return jax.vmap(policy.log_prob)(outputs, actions), jax.vmap(policy.entropy)(outputs, actions)

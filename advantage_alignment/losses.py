@@ -1,4 +1,4 @@
-"""Losses of Advantage Alignment as pure functions of one player's episode, and LOQA's shaping term.
+"""Losses of Advantage Alignment as pure functions of one player's episode, and LOQA's opponent.
 
 Shapes: T steps of an episode, A actions. Every function returns a loss to minimise; advantages are
 constants wherever they appear.
@@ -106,51 +106,3 @@ def opponent_log_probs(
     if stop_grad_normalizer:
         normalizer = lax.stop_gradient(normalizer)
     return taken_values - normalizer
-
-
-def differentiable_action_values(
-    rewards: Array, values: Array, log_probs: Array, *, discount: float, reach: float
-) -> Array:
-    """The opponent's sampled value of its own action, carrying the gradient in our policy.
-
-    q_t = r_t + gamma (R_{t+1} + Z_{t+1}),  Z_t = (R_t - V_t) d_t + gamma reach Z_{t+1}: loaded
-    DiCE, with d_t of value zero and the gradient of log pi(a_t). Our move at t is simultaneous
-    with the opponent's and enters from the next step on.
-
-    Args:
-      rewards: r_t of the opponent. Shape [T].
-      values: V_t of the opponent, constants. Shape [T].
-      log_probs: log pi(a_t | h_t) of the learning agent, differentiable. Shape [T].
-      discount: gamma, per step.
-      reach: lambda, the extra discount on how far our actions reach, per step.
-
-    Returns:
-      q_t. Shape [T].
-    """
-    chex.assert_equal_shape([rewards, values, log_probs])
-
-    def sums(terms: Array, decay: float) -> Array:
-        def add(later: Array, term: Array) -> tuple[Array, Array]:
-            return term + decay * later, term + decay * later
-
-        return lax.scan(add, jnp.zeros((), terms.dtype), terms, reverse=True)[1]
-
-    returns = sums(rewards, discount)
-    baselined = lax.stop_gradient(returns - values)
-    dice = log_probs - lax.stop_gradient(log_probs)
-    carried = returns + sums(baselined * dice, discount * reach)
-    return rewards + discount * jnp.append(carried[1:], jnp.zeros((), rewards.dtype))
-
-
-def shaping_loss(opponent_log_probs: Array, advantages: Array) -> Array:
-    """LOQA's shaping term: -mean_t log pi_hat(b_t | h_t) A_t, with A_t of the agent held constant.
-
-    Args:
-      opponent_log_probs: log pi_hat(b_t | h_t), differentiable in our policy. Shape [T].
-      advantages: A_t of the agent. Shape [T].
-
-    Returns:
-      Scalar.
-    """
-    chex.assert_equal_shape([opponent_log_probs, advantages])
-    return -jnp.mean(opponent_log_probs * lax.stop_gradient(advantages))

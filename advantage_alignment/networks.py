@@ -1,4 +1,4 @@
-"""Networks: a tower that may remember, and the five states of the iterated game.
+"""Networks: a tower of layers that may remember.
 
 Shapes: T steps, E entries of an observation, H hidden units.
 """
@@ -11,8 +11,6 @@ from flax import linen as nn
 from jax import Array, lax
 
 Params = dict[str, Any]  # "actor" and "critic", and "encoder" if they share one
-
-NUM_IPD_STATES = 5  # START, CC, CD, DC, DD, each from the player's own view
 
 
 class Tower(nn.Module):
@@ -90,13 +88,6 @@ def unroll(tower: Tower, params: Any, inputs: Array) -> Array:
         return carry, outputs
 
     return lax.scan(step, tower.first_carry(), inputs)[1]
-
-
-def ipd_state_index(observation: Array) -> Array:
-    """Which of START, CC, CD, DC, DD an observation [..., 4] of the iterated game shows."""
-    own_defected, other_defected = observation[..., 1], observation[..., 3]
-    has_played = observation[..., 0] + own_defected
-    return (has_played * (1 + 2 * own_defected + other_defected)).astype(jnp.int32)
 
 
 def _three_orthogonal(key: Array, shape: tuple[int, int]) -> Array:

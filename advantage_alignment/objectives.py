@@ -1,11 +1,11 @@
-"""What a batch teaches: advantages of every player, aligned, and the targets of the critic.
+"""What the learners of a batch are trained on: aligned advantages, and the targets of the critic.
 
-Here the networks meet the estimators: the functions judge all players along the episodes and hand
-arrays to `advantages` and `losses`. Shapes: B games, T steps, P players, L learners, K past
-selves, N = B L episodes that teach.
+Here the networks meet the estimators: actor and critic of all players are evaluated along the
+episodes, and `advantages` and `losses` get arrays. Shapes: B games, T steps, P players, L learners,
+K past selves, N = B L episodes of learners.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,15 +16,15 @@ from jax import Array
 from advantage_alignment import advantages, losses
 from advantage_alignment.advantages import Quadrants
 from advantage_alignment.agents import Agent, Evaluation
+from advantage_alignment.config import TrainingConfig
 from advantage_alignment.networks import Params
 from advantage_alignment.rollout import Trajectory
-from advantage_alignment.training_configs import TrainingConfig
 
 Metrics = dict[str, Array]
 
 
-class Lessons(NamedTuple):
-    """What the learners' episodes teach; constants of the losses."""
+class AlignedEpisodes(NamedTuple):
+    """Episodes of the learners with what their losses need; constants of the losses."""
 
     observations: Array  # [N, T + 1, ...]
     actions: Array  # [N, T, ...]
@@ -50,15 +50,15 @@ def over_batch(function: Callable[..., Any], others: Params | None, *batch: Any)
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), results)
 
 
-def make_lessons(
+def align_batch(
     agent: Agent,
     params: Params,
     target_params: Params,
     others: Params | None,
     batch: Trajectory,
     config: TrainingConfig,
-) -> tuple[Lessons, Metrics]:
-    """Computes what a batch of games teaches the learners.
+) -> tuple[AlignedEpisodes, Metrics]:
+    """Evaluates all players of a batch, and aligns the advantages of its learners.
 
     Args:
       agent: networks.
@@ -69,55 +69,37 @@ def make_lessons(
       config: estimators, weights and options.
 
     Returns:
-      Lessons of the N episodes, and metrics of the play.
+      The N episodes of the learners, and metrics of the play.
     """
-    rewards = batch.rewards  # [B, T, P]
-    if config.sums_rewards:
-        rewards = jnp.broadcast_to(jnp.sum(rewards, axis=2, keepdims=True), rewards.shape)
+    rewards = _paid(batch.rewards, config)
     critic = target_params if config.baseline == "slow" else params
-    judged = judge(agent, critic, others, batch, config.num_learners)
-    own = estimate(config.own_advantage, rewards, judged.values, config)
-    present = estimate(config.others_advantage, rewards, judged.values, config)
+    evaluation = evaluate_players(agent, critic, others, batch, config.num_learners)
+    own = estimate(config.own_advantage, rewards, evaluation.values, config)
+    present = estimate(config.others_advantage, rewards, evaluation.values, config)
     if config.normalizes_advantages:
         own, present = advantages.normalize(own), advantages.normalize(present)
-    aligned = align(own, present, judged, batch, config)
+    aligned = align(own, present, evaluation, batch, config)
 
-    learner_rewards = rewards[..., : config.num_learners]
-    if config.critic_targets == "returns":
-        targets = _each(partial(advantages.discounted_sums, discount=config.discount))(
-            learner_rewards
-        )
-    else:
-        learners = jax.tree.map(
-            lambda leaf: leaf[:, :, : config.num_learners], (batch.observations, batch.actions)
-        )
-        slow = over_batch(_judged_by(agent, target_params), None, *learners)
-        targets = _each(partial(losses.one_step_targets, discount=config.discount))(
-            learner_rewards, slow.predictions, slow.values[:, -1]
-        )
-    observations, actions, log_probs = (
-        _episodes(leaf[:, :, : config.num_learners])
-        for leaf in (batch.observations, batch.actions, batch.log_probs)
+    learners = _first_seats(batch, config.num_learners)
+    paid, own, aligned = (each[..., : config.num_learners] for each in (rewards, own, aligned))
+    targets = _CRITIC_TARGETS[config.critic_targets](agent, target_params, learners, paid, config)
+    episodes = AlignedEpisodes(
+        _as_episodes(learners.observations),
+        _as_episodes(learners.actions),
+        _as_episodes(learners.log_probs),
+        _as_episodes(aligned),
+        _as_episodes(targets),
     )
-    aligned = aligned[..., : config.num_learners]
-    lessons = Lessons(observations, actions, log_probs, _episodes(aligned), _episodes(targets))
     metrics = {
-        "reward_per_step": jnp.mean(batch.rewards[..., : config.num_learners]),
-        "alignment_size": jnp.std(aligned - own[..., : config.num_learners]),
-        "advantage_size": jnp.std(own[..., : config.num_learners]),
-        "good_past": _share_of_good_past(own[..., : config.num_learners], config),
+        "reward_per_step": jnp.mean(learners.rewards),
+        "alignment_size": jnp.std(aligned - own),
+        "advantage_size": jnp.std(own),
+        "good_past": _share_of_good_past(own, config),
     }
-    return lessons, metrics
+    return episodes, metrics
 
 
-def _share_of_good_past(own: Array, config: TrainingConfig) -> Array:
-    """How often C_t is positive; near one, alignment is weighing in the others' rewards."""
-    weigh = advantages.WEIGHTINGS[config.weighting]
-    weights = _each(lambda each: weigh(each, config.discount))(own)
-    return jnp.mean((weights[:, 1:] > 0).astype(jnp.float32))
-
-
-def judge(
+def evaluate_players(
     agent: Agent, params: Params, others: Params | None, batch: Trajectory, num_learners: int
 ) -> Evaluation:
     """Actor and critic of all players along every game; leaves [B, T, P, ...].
@@ -129,44 +111,45 @@ def judge(
       batch: games [B, ...].
       num_learners: L.
     """
-    by_us = _judged_by(agent, params)
 
-    def one(others: Params | None, seen: Array, actions: Array) -> Evaluation:
+    def of_game(others: Params | None, observations: Array, actions: Array) -> Evaluation:
         if others is None:
-            return by_us(None, seen, actions)
-        ours = by_us(None, seen[:, :num_learners], actions[:, :num_learners])
-        by_them = _judged_by(agent, others)
-        theirs = by_them(None, seen[:, num_learners:], actions[:, num_learners:])
+            return _evaluate_seats(agent, params, observations, actions)
+        ours = _evaluate_seats(
+            agent, params, observations[:, :num_learners], actions[:, :num_learners]
+        )
+        theirs = _evaluate_seats(
+            agent, others, observations[:, num_learners:], actions[:, num_learners:]
+        )
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b], axis=1), ours, theirs)
 
-    evaluation: Evaluation = over_batch(one, others, batch.observations, batch.actions)
+    evaluation: Evaluation = over_batch(of_game, others, batch.observations, batch.actions)
     return evaluation
 
 
-def _judged_by(agent: Agent, params: Params) -> Callable[[None, Array, Array], Evaluation]:
-    """Judges some seats of one game, [T, seats, ...], by one set of parameters."""
-
-    def judged(others: None, seen: Array, actions: Array) -> Evaluation:
-        del others
-        return jax.vmap(partial(agent.evaluate, params), 1, 1)(seen, actions)
-
-    return judged
+def _evaluate_seats(
+    agent: Agent, params: Params, observations: Array, actions: Array
+) -> Evaluation:
+    """Evaluates some seats of one game, [T, seats, ...], by one set of parameters."""
+    return jax.vmap(partial(agent.evaluate, params), 1, 1)(observations, actions)
 
 
 def estimate(kind: str, rewards: Array, values: Array, config: TrainingConfig) -> Array:
     """Advantages of every player [B, T, P] by one of the estimators; values [B, T + 1, P]."""
-    if kind == "returns":
-        one = partial(advantages.return_advantages, discount=config.discount)
-    else:
-        gae_decay = config.gae_decay if kind == "gae" else 0.0
-        one = partial(
-            advantages.generalized_advantages, discount=config.discount, gae_decay=gae_decay
-        )
-    return _each(one)(rewards, values)
+    estimators: Mapping[str, Callable[[Array, Array], Array]] = {
+        "td": partial(_generalized(config), gae_decay=0.0),
+        "gae": partial(_generalized(config), gae_decay=config.gae_decay),
+        "returns": partial(advantages.return_advantages, discount=config.discount),
+    }
+    return _per_player(estimators[kind])(rewards, values)
+
+
+def _generalized(config: TrainingConfig) -> Callable[..., Array]:
+    return partial(advantages.generalized_advantages, discount=config.discount)
 
 
 def align(
-    own: Array, present: Array, judged: Evaluation, batch: Trajectory, config: TrainingConfig
+    own: Array, present: Array, evaluation: Evaluation, batch: Trajectory, config: TrainingConfig
 ) -> Array:
     """A* of every player. Shape [B, T, P]."""
     quadrants = Quadrants(
@@ -175,22 +158,22 @@ def align(
         config.keeps_vengeful,
         config.keeps_spiteful,
     )
-    factors = loqa_factors(judged, batch, config) if config.shaping == "loqa" else None
-    one = partial(
+    of_game = partial(
         advantages.align_advantages,
         beta=config.beta,
         discount=config.discount,
         weighting=config.weighting,
         quadrants=quadrants,
     )
-    if factors is None:
-        return jax.vmap(one)(own, present)
-    return jax.vmap(lambda own, present, f: one(own, present, past_factors=f))(
+    if config.shaping == "alignment":
+        return jax.vmap(of_game)(own, present)
+    factors = loqa_factors(evaluation, batch, config)
+    return jax.vmap(lambda own, present, f: of_game(own, present, past_factors=f))(
         own, present, factors
     )
 
 
-def loqa_factors(judged: Evaluation, batch: Trajectory, config: TrainingConfig) -> Array:
+def loqa_factors(evaluation: Evaluation, batch: Trajectory, config: TrainingConfig) -> Array:
     """1 - pi_hat(b_t | h_t) of the other of two players, Theorem 2. Shape [B, T, P]."""
 
     def of_player(rewards: Array, q_values: Array, actions: Array) -> Array:
@@ -200,28 +183,71 @@ def loqa_factors(judged: Evaluation, batch: Trajectory, config: TrainingConfig) 
         )
         return 1 - jnp.exp(log_probs)
 
-    assert judged.q_values is not None, "LOQA needs a critic of action values"
-    factors = _each(of_player)(batch.rewards, judged.q_values, batch.actions)
+    assert evaluation.q_values is not None, "LOQA needs a critic of action values"
+    factors = _per_player(of_player)(batch.rewards, evaluation.q_values, batch.actions)
     return jnp.flip(factors, axis=2)
 
 
+def _return_targets(
+    agent: Agent, params: Params, learners: Trajectory, rewards: Array, config: TrainingConfig
+) -> Array:
+    """The discounted returns of an episode that ends. Shape [B, T, L]."""
+    del agent, params, learners
+    return _per_player(partial(advantages.discounted_sums, discount=config.discount))(rewards)
+
+
+def _one_step_targets(
+    agent: Agent, params: Params, learners: Trajectory, rewards: Array, config: TrainingConfig
+) -> Array:
+    """One-step targets by the slow copy of the critic. Shape [B, T, L]."""
+    slow = evaluate_players(agent, params, None, learners, config.num_learners)
+    return _per_player(partial(losses.one_step_targets, discount=config.discount))(
+        rewards, slow.predictions, slow.values[:, -1]
+    )
+
+
+_CRITIC_TARGETS = {"returns": _return_targets, "td": _one_step_targets}
+
+
 def actor_loss(
-    agent: Agent, params: Params, lesson: Lessons, config: TrainingConfig
+    agent: Agent, params: Params, episode: AlignedEpisodes, config: TrainingConfig
 ) -> tuple[Array, Metrics]:
     """Aligned policy loss less the entropy bonus, of one episode; also its parts."""
-    acted = agent.evaluate(params, lesson.observations, lesson.actions)
+    evaluation = agent.evaluate(params, episode.observations, episode.actions)
     if config.clip_epsilon:
         policy_loss = losses.proximal_alignment_loss(
-            acted.log_probs, lesson.log_probs, lesson.aligned, clip_epsilon=config.clip_epsilon
+            evaluation.log_probs,
+            episode.log_probs,
+            episode.aligned,
+            clip_epsilon=config.clip_epsilon,
         )
     else:
-        policy_loss = losses.alignment_loss(acted.log_probs, lesson.aligned)
-    entropy = jnp.mean(acted.entropies)
+        policy_loss = losses.alignment_loss(evaluation.log_probs, episode.aligned)
+    entropy = jnp.mean(evaluation.entropies)
     loss = policy_loss - config.entropy_weight * entropy
     return loss, {"policy_loss": policy_loss, "entropy": entropy}
 
 
-def _each(function: Callable[..., Array]) -> Callable[..., Array]:
+def _paid(rewards: Array, config: TrainingConfig) -> Array:
+    """What every player is paid [B, T, P]: its own reward, or the sum of all."""
+    if not config.sums_rewards:
+        return rewards
+    return jnp.broadcast_to(jnp.sum(rewards, axis=2, keepdims=True), rewards.shape)
+
+
+def _share_of_good_past(own: Array, config: TrainingConfig) -> Array:
+    """How often C_t is positive; near one, alignment is weighing in the others' rewards."""
+    weigh = advantages.WEIGHTINGS[config.weighting]
+    weights = _per_player(lambda each: weigh(each, config.discount))(own)
+    return jnp.mean((weights[:, 1:] > 0).astype(jnp.float32))
+
+
+def _first_seats(batch: Trajectory, number: int) -> Trajectory:
+    """The play of the first seats of every game [B, T, P, ...]."""
+    return jax.tree.map(lambda leaf: leaf[:, :, :number], batch)
+
+
+def _per_player(function: Callable[..., Array]) -> Callable[..., Array]:
     """Lifts a function of one player's arrays over games and players: [B, T, P] or [B, P]."""
 
     def lifted(*arrays: Array) -> Array:
@@ -231,7 +257,7 @@ def _each(function: Callable[..., Array]) -> Callable[..., Array]:
     return lifted
 
 
-def _episodes(leaf: Array) -> Array:
+def _as_episodes(leaf: Array) -> Array:
     """Arrays of players [B, T, P, ...] as episodes [B P, T, ...]."""
     moved = jnp.moveaxis(leaf, 2, 1)
     return moved.reshape(-1, *moved.shape[2:])

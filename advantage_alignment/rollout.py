@@ -30,7 +30,7 @@ class Game(NamedTuple):
     observe: Callable[[Any], Array]
 
 
-class Glimpse(NamedTuple):
+class PlayerInput(NamedTuple):
     """What a player is given at a step; only scripts look at more than the observation."""
 
     state: Any
@@ -42,14 +42,14 @@ class Player(NamedTuple):
     """A policy with memory, learned or scripted.
 
     Attributes:
-      start: parameters -> memory before the first move.
+      initial_memory: parameters -> memory before the first move.
       noise: key, shape of the draws -> noise that decides them. Consumes the key.
-      act: parameters, memory, glimpse, noise of one draw -> next memory, action, log pi(action).
+      act: parameters, memory, input, noise of one draw -> next memory, action, log pi(action).
     """
 
-    start: Callable[[Params], Any]
+    initial_memory: Callable[[Params], Any]
     noise: Callable[[Array, tuple[int, ...]], Any]
-    act: Callable[[Params, Any, Glimpse, Any], Any]
+    act: Callable[[Params, Any, PlayerInput, Any], Any]
 
 
 class Team(NamedTuple):
@@ -70,7 +70,9 @@ class Trajectory(NamedTuple):
 
 
 class _Carry(NamedTuple):
-    state: Any
+    """Where a rollout stands between two steps."""
+
+    state: Any  # of the game
     memories: list[Any]  # of each team, [seats, ...]
 
 
@@ -99,7 +101,9 @@ def rollout(
     firsts = [sum(team.num_seats for team in teams[:i]) for i in range(len(teams))]
 
     def start(team: Team) -> Any:
-        return jax.vmap(lambda _: team.player.start(team.params))(jnp.arange(team.num_seats))
+        return jax.vmap(lambda _: team.player.initial_memory(team.params))(
+            jnp.arange(team.num_seats)
+        )
 
     def step(carry: _Carry, random: tuple[list[Array], Array]) -> tuple[_Carry, Any]:
         (state, memories), (noise, key) = carry, random
@@ -130,7 +134,7 @@ def _act(
     """Moves of all seats of a team, from `first` on: memories, actions, log-probabilities."""
 
     def act(memory: Any, seat: Array, observation: Array, noise: Array) -> Any:
-        return team.player.act(team.params, memory, Glimpse(state, seat, observation), noise)
+        return team.player.act(team.params, memory, PlayerInput(state, seat, observation), noise)
 
     own = observations[first : first + team.num_seats]
     seats = first + jnp.arange(team.num_seats)

@@ -15,12 +15,13 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from advantage_alignment import losses, methods, objectives, replay_buffer
+from advantage_alignment import agents, losses, objectives, replay_buffer
 from advantage_alignment.agents import Agent
+from advantage_alignment.config import TrainingConfig
+from advantage_alignment.games import by_name
 from advantage_alignment.networks import Params
-from advantage_alignment.objectives import Lessons, Metrics
+from advantage_alignment.objectives import AlignedEpisodes, Metrics
 from advantage_alignment.rollout import Game, Team, Trajectory, rollout
-from advantage_alignment.training_configs import TrainingConfig
 
 
 class TrainState(NamedTuple):
@@ -86,8 +87,8 @@ def make_setup(config: TrainingConfig) -> Setup:
 
     return Setup(
         config,
-        methods.make_game(config),
-        methods.make_agent(config),
+        by_name.make_game(config),
+        by_name.make_agent(config),
         adam(config.actor_learning_rate, config.weight_decay),
         adam(config.critic_learning_rate, 0.0),
     )
@@ -123,10 +124,10 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
     games = due_games(setup, state, reset_key)
     games, batch = play(setup, state.params, others, games, play_key)
     state, batch = replay(setup, state, batch, replay_key)
-    lessons, metrics = objectives.make_lessons(
+    episodes, metrics = objectives.align_batch(
         setup.agent, state.params, state.target_params, others, batch, setup.config
     )
-    state, learned = learn(setup, state, lessons)
+    state, learned = learn(setup, state, episodes)
     state = state._replace(
         target_params=optax.incremental_update(
             state.params, state.target_params, step_size=1 - setup.config.target_decay
@@ -164,10 +165,10 @@ def draw_past_selves(setup: Setup, state: TrainState, key: Array) -> Params | No
 def replay(
     setup: Setup, state: TrainState, batch: Trajectory, key: Array
 ) -> tuple[TrainState, Trajectory]:
-    """Stores some games of a batch [B, ...] and puts earlier ones in the place of the first.
+    """Stores some games of a batch [B, ...] and puts earlier ones in place of the first.
 
-    They teach like the others: today's critic judges what was played then, and the policy learns
-    from it without correction, as released. Consumes the key.
+    They are learned from like the others: today's critic evaluates what was played then, and the
+    policy follows it without correction, as released. Consumes the key.
     """
     if state.earlier_games is None:
         return state, batch
@@ -221,7 +222,7 @@ def play(
     Each of K past selves is met in B / K games that follow each other: products with its parameters
     are then of matrices instead of vectors. Consumes the key.
     """
-    config, player = setup.config, methods.learned(setup.agent)
+    config, player = setup.config, agents.sampling_player(setup.agent)
 
     def one(others: Params | None, game: Any, key: Array) -> tuple[Any, Trajectory]:
         teams = [Team(player, params, config.num_learners)]
@@ -235,26 +236,28 @@ def play(
     return played
 
 
-def learn(setup: Setup, state: TrainState, lessons: Lessons) -> tuple[TrainState, Metrics]:
+def learn(setup: Setup, state: TrainState, episodes: AlignedEpisodes) -> tuple[TrainState, Metrics]:
     """Takes the steps of actor and critic on a batch, once or several times."""
 
     def one_pass(state: TrainState, _: None) -> tuple[TrainState, Metrics]:
-        state, actor = actor_step(setup, state, lessons)
-        state, critic = critic_step(setup, state, lessons)
+        state, actor = actor_step(setup, state, episodes)
+        state, critic = critic_step(setup, state, episodes)
         return state, {**actor, **critic}
 
     state, metrics = jax.lax.scan(one_pass, state, length=setup.config.num_passes)
     return state, jax.tree.map(lambda values: values[0], metrics)
 
 
-def actor_step(setup: Setup, state: TrainState, lessons: Lessons) -> tuple[TrainState, Metrics]:
+def actor_step(
+    setup: Setup, state: TrainState, episodes: AlignedEpisodes
+) -> tuple[TrainState, Metrics]:
     """Follows the gradient of the mean aligned loss of all learners' episodes [N, ...]."""
 
     def batch_loss(params: Params) -> tuple[Array, Metrics]:
-        def one(lesson: Lessons) -> tuple[Array, Metrics]:
-            return objectives.actor_loss(setup.agent, params, lesson, setup.config)
+        def of_episode(episode: AlignedEpisodes) -> tuple[Array, Metrics]:
+            return objectives.actor_loss(setup.agent, params, episode, setup.config)
 
-        return jax.tree.map(jnp.mean, jax.vmap(one)(lessons))
+        return jax.tree.map(jnp.mean, jax.vmap(of_episode)(episodes))
 
     gradient, metrics = jax.grad(batch_loss, has_aux=True)(state.params)
     updates, opt_state = setup.actor_optimizer.update(gradient, state.actor_opt_state, state.params)
@@ -263,15 +266,17 @@ def actor_step(setup: Setup, state: TrainState, lessons: Lessons) -> tuple[Train
     return state._replace(params=params, actor_opt_state=opt_state), metrics
 
 
-def critic_step(setup: Setup, state: TrainState, lessons: Lessons) -> tuple[TrainState, Metrics]:
+def critic_step(
+    setup: Setup, state: TrainState, episodes: AlignedEpisodes
+) -> tuple[TrainState, Metrics]:
     """Follows the gradient of the mean critic loss of the same episodes."""
 
     def batch_loss(params: Params) -> Array:
-        def one(lesson: Lessons) -> Array:
-            judged = setup.agent.evaluate(params, lesson.observations, lesson.actions)
-            return losses.critic_loss(judged.predictions, lesson.targets)
+        def of_episode(episode: AlignedEpisodes) -> Array:
+            evaluation = setup.agent.evaluate(params, episode.observations, episode.actions)
+            return losses.critic_loss(evaluation.predictions, episode.targets)
 
-        return jnp.mean(jax.vmap(one)(lessons))
+        return jnp.mean(jax.vmap(of_episode)(episodes))
 
     loss, gradient = jax.value_and_grad(batch_loss)(state.params)
     updates, opt_state = setup.critic_optimizer.update(

@@ -1,4 +1,4 @@
-"""The paper's agent of Commons Harvest: a gated causal transformer over a window of steps.
+"""The agent with a memory of a window: a gated causal transformer, the paper's of Commons Harvest.
 
 A window is the sequence of previous action and observation of each step, two tokens a step; what
 came before it is forgotten. Shapes: T steps, E entries of an observation, D width, N = 2 (T + 1)
@@ -13,7 +13,7 @@ import numpy as np
 from flax import linen as nn
 from jax import Array
 
-from advantage_alignment.agents import Agent, Evaluation
+from advantage_alignment.agents import Agent, Evaluation, along_episode
 from advantage_alignment.networks import Params, Tower
 from advantage_alignment.policies import Policy
 
@@ -114,7 +114,7 @@ def transformer_agent(policy: Policy, width: int, observation_size: int, num_ste
         memory = memory._replace(observations=observations, time=memory.time + 1)
         return memory, head(actor, params["actor"], codes[memory.time - 1])
 
-    def note(memory: Window, action: Array) -> Window:
+    def remember_action(memory: Window, action: Array) -> Window:
         return memory._replace(last_actions=memory.last_actions.at[memory.time].set(action))
 
     def evaluate(params: Params, observations: Array, actions: Array) -> Evaluation:
@@ -122,11 +122,9 @@ def transformer_agent(policy: Policy, width: int, observation_size: int, num_ste
         codes = encoder.apply(params["encoder"], observations, last_actions)
         outputs = jax.vmap(lambda code: head(actor, params["actor"], code))(codes[:-1])
         values = jax.vmap(lambda code: head(critic, params["critic"], code))(codes)[:, 0]
-        log_probs = jax.vmap(policy.log_prob)(outputs, actions)
-        entropies = jax.vmap(policy.entropy)(outputs, actions)
-        return Evaluation(log_probs, entropies, values, values[:-1])
+        return Evaluation(*along_episode(policy, outputs, actions), values, values[:-1])
 
-    return Agent(policy, init, lambda params: nothing, act, evaluate, note)
+    return Agent(policy, init, lambda params: nothing, act, evaluate, remember_action)
 
 
 def _positions(number: int, width: int) -> Array:

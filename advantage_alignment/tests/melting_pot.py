@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from advantage_alignment.commons_harvest import ACTIONS
-from advantage_alignment.harvest_map import MAPS, HarvestMap
+from advantage_alignment.games.harvest_map import MAPS, HarvestMap
+from advantage_alignment.games.harvest_rules import ACTIONS
 
 _MOVES = {"forward": 1, "step_right": 2, "backward": 3, "step_left": 4}
 _TURNS = {"turn_left": -1, "turn_right": 1}

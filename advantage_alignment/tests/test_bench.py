@@ -6,8 +6,8 @@ from dataclasses import replace
 import jax
 import pytest
 
-from advantage_alignment import bench
-from advantage_alignment.training_configs import PUBLISHED
+from advantage_alignment.config import PUBLISHED
+from advantage_alignment.run import bench
 
 
 @pytest.mark.usefixtures("keys_unchecked")

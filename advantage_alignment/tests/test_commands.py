@@ -6,8 +6,8 @@ import shutil
 import jax
 import pytest
 
-from advantage_alignment import checkpoints
-from advantage_alignment.__main__ import main
+from advantage_alignment.run import checkpoints
+from advantage_alignment.run.cli import main
 from advantage_alignment.tests import commands
 from advantage_alignment.tests.commands import contents, the_line
 

@@ -1,28 +1,22 @@
 """Tests of matches, league, best responders and bots: exact payoffs and who meets whom."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from advantage_alignment import (
-    exploitability,
-    harvest_bots,
-    harvest_evaluation,
-    league,
-    matches,
-    methods,
-    scripts,
-    studies,
-)
-from advantage_alignment.commons_harvest import ZAP, CommonsHarvest
-from advantage_alignment.league import Entrant, Rules
+from advantage_alignment.config import PUBLISHED
+from advantage_alignment.evaluation import best_response, harvest_evaluation, league, matches
+from advantage_alignment.evaluation.league import Entrant, Rules
+from advantage_alignment.experiments import comparison
+from advantage_alignment.games import by_name, commons_harvest, harvest_bots, negotiation
+from advantage_alignment.games.harvest_rules import ZAP, CommonsHarvest
 from advantage_alignment.rollout import Team
-from advantage_alignment.runs import RunResult
-from advantage_alignment.tests.test_commons_harvest import scene
-from advantage_alignment.training_configs import PUBLISHED
+from advantage_alignment.run.training_run import RunResult
+from advantage_alignment.tests.test_harvest_rules import scene
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
 NEGOTIATION = replace(PUBLISHED["negotiation"], hidden_size=8, network="feed_forward")
@@ -30,11 +24,11 @@ NEGOTIATION = replace(PUBLISHED["negotiation"], hidden_size=8, network="feed_for
 
 def scripted(game, first, second, num_steps, number=256):
     config = PUBLISHED[game]
-    seats = [(scripts.of_game(game, name), {}) for name in (first, second)]
+    seats = [(by_name.GAMES[game].SCRIPTS[name], {}) for name in (first, second)]
 
     @jax.jit
     def play(key):
-        played = matches.play_many(methods.make_game(config), *seats, key, number, num_steps)
+        played = matches.play_many(by_name.make_game(config), *seats, key, number, num_steps)
         return matches.rewards_per_step(played)
 
     return play(jax.random.key(0))
@@ -64,15 +58,15 @@ def test_a_league_names_rows_first_and_has_a_value_per_row_agent():
     """Entrants whose agents propose a constant share of everything: rewards by hand."""
 
     def proposer():
-        script = scripts.proposer(lambda state, seat: jnp.full(3, 0.0))
+        script = negotiation.scripted_player(lambda state, seat: jnp.full(3, 0.0))
         return script._replace(
-            act=lambda params, memory, glimpse, noise: (memory, params["p"], jnp.zeros(()))
+            act=lambda params, memory, seen, noise: (memory, params["p"], jnp.zeros(()))
         )
 
     greedy = Entrant(proposer(), {"p": jnp.full((2, 3), 5.0)})
     modest = Entrant(proposer(), {"p": jnp.stack([jnp.full(3, 2.5), jnp.full(3, 5.0)])})
     config = PUBLISHED["negotiation"]
-    rules = Rules(methods.make_game(config), "negotiation", 10, 64)
+    rules = Rules(by_name.make_game(config), negotiation.SCRIPTS, 10, 64)
     metrics = league.play_league(rules, {"greedy": greedy, "modest": modest}, jax.random.key(0))
     expected = {
         "greedy_self": [0.3, 0.3],
@@ -106,21 +100,19 @@ def test_a_best_responder_meets_the_frozen_agents_and_learns_against_them():
         episode_length=10,
         actor_learning_rate=1e-2,
     )
-    agent = methods.make_agent(config)
+    agent = by_name.make_agent(config)
     params = jax.vmap(agent.init)(jax.random.split(jax.random.key(0), 2))
-    answered = exploitability.answer(config, params, [0, 1])
-    assert len(answered.responder) == len(answered.agent) == 2
+    respond = jax.jit(jax.vmap(partial(best_response.respond, config)))
+    rewards = respond(params, jax.vmap(jax.random.key)(jnp.arange(2)))
+    assert rewards.shape == (2, 2)
     # An untrained agent asks for about half of everything; asking for more takes more than half.
-    assert all(
-        ours > theirs + 0.02
-        for ours, theirs in zip(answered.responder, answered.agent, strict=True)
-    )
+    assert jnp.all(rewards[:, 0] > rewards[:, 1] + 0.02)
 
 
-def test_an_agent_is_judged_by_what_defecting_against_it_costs():
+def test_what_defecting_against_an_agent_costs_is_measured():
     """An untrained agent asks every other for half of everything: always-defect does better."""
     config = replace(NEGOTIATION, num_eval_episodes=16)
-    params = methods.make_agent(config).init(jax.random.key(0))
+    params = by_name.make_agent(config).init(jax.random.key(0))
     metrics = jax.jit(lambda key: matches.evaluate(config, params, key))(jax.random.key(1))
     difference = metrics["self_play"] - metrics["always_defect_vs_agent"]
     assert float(metrics["cost_of_defecting"]) == pytest.approx(float(difference), abs=1e-6)
@@ -131,7 +123,7 @@ def test_an_agent_is_judged_by_what_defecting_against_it_costs():
 def test_late_means_are_over_the_second_half_of_the_evaluations(num_lines, expected):
     log = [{"step": line, "self_play": [line, 10.0 * line]} for line in range(num_lines)]
     result = RunResult({}, {"self_play": log[-1]["self_play"]}, log, {}, 0.0, 0.0)
-    assert studies.late_means(result) == {"late_self_play": [expected, 10 * expected]}
+    assert comparison.late_means(result) == {"late_self_play": [expected, 10 * expected]}
 
 
 def bot(game, state, seat=0, noise=0.5, *, zaps=False):
@@ -165,9 +157,9 @@ def test_two_bots_eat_up_the_small_map():
         PUBLISHED["commons_harvest"], harvest_map="small", num_players=2, num_learners=2
     )
     rules = CommonsHarvest("small", 2)
-    assert methods.harvest_rules(config) == rules
+    assert commons_harvest.rules_of(config) == rules
     short = replace(config, episode_length=150)
-    team = Team(scripts.harvester(rules, zaps=False), {}, 2)
+    team = Team(commons_harvest.bot(rules, zaps=False), {}, 2)
     played = jax.jit(lambda key: harvest_evaluation.play(short, [team], key))(jax.random.key(0))
     assert played.num_alive[-1] == 0
     assert 13 <= float(jnp.sum(played.rewards)) < 60

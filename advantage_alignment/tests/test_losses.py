@@ -81,11 +81,3 @@ def test_opponent_log_probs_are_of_the_softmax_with_the_taken_value_replaced():
     replaced = np.array([[1.0, 5.0, 3.0], [0.0, 0.0, 1.0]])
     expected = replaced - np.log(np.sum(np.exp(replaced), axis=1, keepdims=True))
     np.testing.assert_allclose(log_probs, [expected[0, 1], expected[1, 2]], rtol=1e-5)
-
-
-def test_differentiable_action_values_have_the_value_of_the_sampled_return():
-    rewards = jnp.array([1.0, -2.0, 3.0])
-    q = losses.differentiable_action_values(
-        rewards, jnp.array([9.0, 9.0, 9.0]), -jnp.ones(3), discount=0.5, reach=0.9
-    )
-    np.testing.assert_allclose(q, [1 - 1 + 0.75, -2 + 1.5, 3.0])

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from advantage_alignment import commons_harvest as harvest
-from advantage_alignment.commons_harvest import CommonsHarvest, HarvestState
+from advantage_alignment.games import harvest_rules as harvest
+from advantage_alignment.games.harvest_rules import CommonsHarvest, HarvestState
 from advantage_alignment.tests import melting_pot
 
 GAME = CommonsHarvest()

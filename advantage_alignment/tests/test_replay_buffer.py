@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from advantage_alignment import replay_buffer
-from advantage_alignment.configs import TrainingConfig
+from advantage_alignment.config import TrainingConfig
 from advantage_alignment.replay_buffer import Params
 
 

@@ -13,9 +13,9 @@ import jax
 import numpy as np
 import pytest
 
-from advantage_alignment import checkpoints, resume
-from advantage_alignment.errors import UserError
+from advantage_alignment.run import checkpoints, resume
 from advantage_alignment.tests import commands
+from common.logger.errors import UserError
 
 TRAIN = (*commands.TRAIN, "--run-dir", "run")
 # A test that runs in the background ignores SIGINT, and would hand that down.

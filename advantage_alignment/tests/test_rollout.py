@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from advantage_alignment import methods, scripts
-from advantage_alignment.rollout import Glimpse, Player, Team, rollout
-from advantage_alignment.training_configs import PUBLISHED
+from advantage_alignment.agents import sampling_player
+from advantage_alignment.config import PUBLISHED
+from advantage_alignment.games import by_name
+from advantage_alignment.games.ipd import constant_player, with_exploration
+from advantage_alignment.rollout import Player, PlayerInput, Team, rollout
 
 SMALL = {"hidden_size": 8, "num_updates": 4, "eval_every_updates": 2, "checkpoint_every_updates": 2}
 CONFIGS = {
@@ -58,19 +60,19 @@ def randomised(params):
 @pytest.mark.parametrize("name", CONFIGS)
 def test_evaluation_gives_the_log_probabilities_that_were_played(name):
     config = CONFIGS[name]
-    agent, game = methods.make_agent(config), methods.make_game(config)
+    agent, game = by_name.make_agent(config), by_name.make_game(config)
     params = randomised(agent.init(jax.random.key(0)))
-    team = Team(methods.learned(agent), params, 2)
+    team = Team(sampling_player(agent), params, 2)
     state = game.reset(jax.random.key(1))
     _, played, states = jax.jit(lambda: rollout(game, [team], state, jax.random.key(2), 6))()
     assert played.observations.shape[:2] == (7, 2)
     for seat in range(2):
-        judged = agent.evaluate(params, played.observations[:, seat], played.actions[:, seat])
+        evaluation = agent.evaluate(params, played.observations[:, seat], played.actions[:, seat])
         np.testing.assert_allclose(
-            judged.log_probs, played.log_probs[:, seat], rtol=2e-3, atol=2e-4
+            evaluation.log_probs, played.log_probs[:, seat], rtol=2e-3, atol=2e-4
         )
-        assert judged.values.shape == (7,)
-        assert judged.predictions.shape == judged.entropies.shape == (6,)
+        assert evaluation.values.shape == (7,)
+        assert evaluation.predictions.shape == evaluation.entropies.shape == (6,)
     for time in range(7):
         at_time = jax.tree.map(lambda leaf, time=time: leaf[time], states)
         np.testing.assert_allclose(game.observe(at_time), played.observations[time])
@@ -78,25 +80,25 @@ def test_evaluation_gives_the_log_probabilities_that_were_played(name):
 
 def test_a_critic_that_sees_time_tells_equal_observations_apart_by_nothing_else():
     blind, seeing = (
-        methods.make_agent(replace(CONFIGS["negotiation_quick"], critic_sees_time=sees))
+        by_name.make_agent(replace(CONFIGS["negotiation_quick"], critic_sees_time=sees))
         for sees in (False, True)
     )
     seen, actions = jnp.full((7, 21), 0.3), jnp.ones((6, 3))
     values = blind.evaluate(randomised(blind.init(jax.random.key(0))), seen, actions).values
     np.testing.assert_array_equal(values, values[0])
     params = randomised(seeing.init(jax.random.key(0)))
-    judged = seeing.evaluate(params, seen, actions)
-    assert len(np.unique(judged.values)) == 7
-    np.testing.assert_array_equal(judged.log_probs, judged.log_probs[0])
+    evaluation = seeing.evaluate(params, seen, actions)
+    assert len(np.unique(evaluation.values)) == 7
+    np.testing.assert_array_equal(evaluation.log_probs, evaluation.log_probs[0])
 
 
 def test_teams_fill_the_seats_in_order_and_see_their_own_observation():
-    game = methods.make_game(CONFIGS["ipd"])
+    game = by_name.make_game(CONFIGS["ipd"])
 
-    def act(params, memory, glimpse: Glimpse, noise):
-        return memory + 1, params + 0 * glimpse.seat, glimpse.observation[0] + memory
+    def act(params, memory, seen: PlayerInput, noise):
+        return memory + 1, params + 0 * seen.seat, seen.observation[0] + memory
 
-    player = Player(lambda params: jnp.zeros(()), scripts.constant_player(0).noise, act)
+    player = Player(lambda params: jnp.zeros(()), constant_player(0).noise, act)
     teams = [Team(player, jnp.array(0), 1), Team(player, jnp.array(1), 1)]
     _, played, _ = rollout(game, teams, game.reset(jax.random.key(0)), jax.random.key(1), 3)
     np.testing.assert_array_equal(played.actions, [[0, 1]] * 3)
@@ -106,8 +108,8 @@ def test_teams_fill_the_seats_in_order_and_see_their_own_observation():
 
 
 def test_exploration_replaces_some_actions_by_uniform_ones():
-    game = methods.make_game(CONFIGS["ipd"])
-    player = scripts.with_exploration(scripts.constant_player(0), 0.2)
+    game = by_name.make_game(CONFIGS["ipd"])
+    player = with_exploration(constant_player(0), 0.2)
     teams = [Team(player, {}, 2)]
     state = game.reset(jax.random.key(0))
     _, played, _ = rollout(game, teams, state, jax.random.key(1), 2000)

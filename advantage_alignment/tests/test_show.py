@@ -5,13 +5,13 @@ from dataclasses import replace
 import jax
 import pytest
 
-from advantage_alignment import runs, show
-from advantage_alignment.arguments import SELF
-from advantage_alignment.configs import EXPERIMENTS
-from advantage_alignment.errors import UserError
-from advantage_alignment.runs import RunOptions
+from advantage_alignment.experiments import PAPER
+from advantage_alignment.run import show, training_run
+from advantage_alignment.run.arguments import SELF
+from advantage_alignment.run.training_run import RunOptions
+from common.logger.errors import UserError
 
-SMOKE = EXPERIMENTS["figure_3_negotiation"].configs["smoke"].entrants[0][1]
+SMOKE = PAPER.experiments["figure_3_negotiation"].configs["smoke"].entrants[0][1]
 CONFIG = replace(SMOKE, num_updates=2, eval_every_updates=2, checkpoint_every_updates=2)
 
 pytestmark = pytest.mark.usefixtures("keys_unchecked")
@@ -23,7 +23,7 @@ def run_dir(tmp_path_factory):
     jax.devices()  # this process keeps its devices
     path = tmp_path_factory.mktemp("shown") / "run"
     with jax.debug_key_reuse(False):  # see conftest.keys_unchecked
-        runs.run_seeds(CONFIG, [7], path, RunOptions(quiet=True))
+        training_run.run_seeds(CONFIG, [7], path, RunOptions(quiet=True))
     return path
 
 

@@ -3,11 +3,11 @@
 import json
 import shutil
 
-from advantage_alignment.configs import EXPERIMENTS
+from advantage_alignment.experiments import PAPER
 from advantage_alignment.tests import commands
 from common.logger import curves, results
 
-DEFAULT = [name for name, experiment in EXPERIMENTS.items() if not experiment.not_by_default]
+DEFAULT = [name for name, experiment in PAPER.experiments.items() if not experiment.not_by_default]
 
 
 def test_smoke_run_writes_valid_records_curves_and_figures_of_every_default_experiment(smoke_run):
@@ -32,7 +32,7 @@ def test_smoke_run_prints_the_claim_table(smoke_run):
 
 
 def test_every_claim_is_on_an_entrant_of_its_experiment():
-    for experiment in EXPERIMENTS.values():
+    for experiment in PAPER.experiments.values():
         for preset in ("quick", "paper"):
             names = [name for name, _ in experiment.configs[preset].entrants]
             for claim in experiment.claims_at(preset):

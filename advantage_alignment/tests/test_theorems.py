@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 
 from advantage_alignment import advantages, losses
 from common import ipd
@@ -16,6 +17,50 @@ from common import ipd
 GAMMA, REACH = 0.96, 0.9
 PAYOFFS = jnp.array(ipd.PRISONERS_DILEMMA)  # [4, P]
 OTHER_VIEW = np.array([0, 1, 3, 2, 4])
+
+
+def differentiable_action_values(rewards, values, log_probs, *, discount, reach):
+    """The opponent's sampled value of its own action, carrying the gradient in our policy.
+
+    q_t = r_t + gamma (R_{t+1} + Z_{t+1}),  Z_t = (R_t - V_t) d_t + gamma reach Z_{t+1}: loaded
+    DiCE, with d_t of value zero and the gradient of log pi(a_t). Our move at t is simultaneous
+    with the opponent's and enters from the next step on.
+
+    Args:
+      rewards: r_t of the opponent. Shape [T].
+      values: V_t of the opponent, constants. Shape [T].
+      log_probs: log pi(a_t | h_t) of the learning agent, differentiable. Shape [T].
+      discount: gamma, per step.
+      reach: lambda, the extra discount on how far our actions reach, per step.
+
+    Returns:
+      q_t. Shape [T].
+    """
+
+    def sums(terms, decay):
+        def add(later, term):
+            return term + decay * later, term + decay * later
+
+        return lax.scan(add, jnp.zeros((), terms.dtype), terms, reverse=True)[1]
+
+    returns = sums(rewards, discount)
+    baselined = lax.stop_gradient(returns - values)
+    dice = log_probs - lax.stop_gradient(log_probs)
+    carried = returns + sums(baselined * dice, discount * reach)
+    return rewards + discount * jnp.append(carried[1:], jnp.zeros((), rewards.dtype))
+
+
+def shaping_loss(opponent_log_probs, advantages):
+    """LOQA's shaping term: -mean_t log pi_hat(b_t | h_t) A_t, with A_t of the agent held constant.
+
+    Args:
+      opponent_log_probs: log pi_hat(b_t | h_t), differentiable in our policy. Shape [T].
+      advantages: A_t of the agent. Shape [T].
+
+    Returns:
+      Scalar.
+    """
+    return -jnp.mean(opponent_log_probs * lax.stop_gradient(advantages))
 
 
 class RandomGame:
@@ -37,7 +82,7 @@ class RandomGame:
 
     def shaped(self, logits, *, stop_grad_normalizer):
         """Log-probability of the opponent's actions as a function of our logits, LOQA's form."""
-        taken = losses.differentiable_action_values(
+        taken = differentiable_action_values(
             self.rewards, self.values, self.log_probs(logits), discount=GAMMA, reach=REACH
         )
         return losses.opponent_log_probs(
@@ -49,7 +94,7 @@ class RandomGame:
 
         def loss(logits):
             shaped = self.shaped(logits, stop_grad_normalizer=stop_grad_normalizer)
-            return losses.shaping_loss(shaped, self.own_advantages)
+            return shaping_loss(shaped, self.own_advantages)
 
         return jax.grad(loss)(self.logits)
 
@@ -70,6 +115,14 @@ class RandomGame:
         return jax.grad(lambda logits: losses.alignment_loss(self.log_probs(logits), shaping))(
             self.logits
         )
+
+
+def test_differentiable_action_values_have_the_value_of_the_sampled_return():
+    rewards = jnp.array([1.0, -2.0, 3.0])
+    q = differentiable_action_values(
+        rewards, jnp.array([9.0, 9.0, 9.0]), -jnp.ones(3), discount=0.5, reach=0.9
+    )
+    np.testing.assert_allclose(q, [1 - 1 + 0.75, -2 + 1.5, 3.0])
 
 
 @pytest.mark.parametrize("seed", range(3))

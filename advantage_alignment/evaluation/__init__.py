@@ -1,0 +1,1 @@
+"""How trained agents are evaluated: in their own game, against each other, by best responders."""

@@ -1,0 +1,1 @@
+"""The plumbing: commands, the training loop, seeds on devices, signals, files of players."""

@@ -1,0 +1,179 @@
+"""Players of the Coin Game by name: agents of run folders, portable policies and scripts.
+
+Here a player's name on the command line becomes a player, and an agent of a run a portable policy.
+"""
+
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from advantage_alignment.agents import sampling_player
+from advantage_alignment.config import TrainingConfig
+from advantage_alignment.evaluation import matches
+from advantage_alignment.experiments import PAPER
+from advantage_alignment.games import by_name, coin_game
+from advantage_alignment.networks import Params
+from advantage_alignment.rollout import Player
+from advantage_alignment.run import portable, training_run
+from advantage_alignment.run.training_run import SavedRun
+from common.coin_game import CoinGame
+from common.logger.errors import UserError
+from common.logger.run_folder import RunFolder
+
+SCRIPTS = {"AC": "always_cooperate", "AD": "always_defect", "random": "random"}
+
+
+class NamedPlayer(NamedTuple):
+    """A player of the Coin Game with its parameters; the name is fit for that of a file."""
+
+    name: str
+    player: Player
+    params: Params
+
+
+def find(word: str, seed: int | None = None) -> NamedPlayer:
+    """Returns the player of the Coin Game that a word of the command line means.
+
+    Args:
+      word: a script's name, a run folder, or the file of a portable policy.
+      seed: of a run's agent; None for the run's first. It means nothing to other players.
+
+    Raises:
+      FileNotFoundError: a folder is no run, or has no checkpoint.
+      DamagedFileError: a file fails a check.
+      UserError: there is no such player, or it plays no Coin Game; see also `portable.load`.
+    """
+    if word in SCRIPTS:
+        return NamedPlayer(word, coin_game.SCRIPTS[SCRIPTS[word]], {})
+    path = Path(word)
+    if path.is_dir():
+        run = training_run.load_run(path)
+        check_game(run, path, "coin_game")
+        index = index_of(run, path, seed)
+        name = f"{path.resolve().name}_seed_{run.seeds[index]}"
+        agent = by_name.make_agent(run.config)
+        return NamedPlayer(name, sampling_player(agent), at_index(run.state.params, index))
+    if path.is_file():
+        return of_file(path)
+    raise UserError(
+        f"unknown player '{word}': neither a run folder nor an exported file nor one of "
+        f"{', '.join(SCRIPTS)}"
+    )
+
+
+def of_file(path: Path) -> NamedPlayer:
+    """Returns the player that a portable policy is; raises what `portable.load` raises."""
+    policy = portable.load(path)
+    portable.check_same_game(CoinGame(), policy.game, path.stem)
+    return NamedPlayer(path.stem, portable.player(policy), {})
+
+
+def export(
+    run_dir: Path, seed: int | None, checkpoint: Path | None, output: Path | None
+) -> tuple[Path, int]:
+    """Writes the agent of one seed of a run as a portable policy.
+
+    Args:
+      run_dir: folder of the run.
+      seed: None for the run's first.
+      checkpoint: file; None for the newest.
+      output: file to write; None for one in the run's folder, named after seed and update.
+
+    Returns:
+      The path written and the updates that the agent has learned for.
+
+    Raises:
+      Exception: whatever `training_run.load_run` raises.
+      UserError: the run is not of the Coin Game, or has no such seed.
+    """
+    run = training_run.load_run(run_dir, checkpoint)
+    check_game(run, run_dir, "coin_game")
+    index = index_of(run, run_dir, seed)
+    seed = run.seeds[index]
+    path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
+    origin = portable.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    params = at_index(run.state.params, index)
+    portable.save(path, by_name.make_agent(run.config), params, CoinGame(), origin)
+    return path, run.step
+
+
+def evaluate_against(
+    run_dir: Path, checkpoint: Path | None, opponent: Path
+) -> tuple[dict[str, list[float]], list[int], int]:
+    """Plays every seed of a run against a portable policy.
+
+    Args:
+      run_dir: folder of the run.
+      checkpoint: file; None for the newest.
+      opponent: file of the policy.
+
+    Returns:
+      Rewards per step, a value per seed: of the agent, and of the opponent; the seeds; and the
+      updates done.
+
+    Raises:
+      Exception: whatever `training_run.load_run` and `portable.load` raise.
+      UserError: run and policy play different games.
+    """
+    run = training_run.load_run(run_dir, checkpoint)
+    check_game(run, run_dir, "coin_game")
+    other = of_file(opponent)
+    config, game = run.config, by_name.make_game(run.config)
+    learner = sampling_player(by_name.make_agent(config))
+
+    def rewards(of_seed: tuple[Params, Array]) -> Array:
+        params, seed = of_seed
+        key = jax.random.fold_in(jax.random.key(seed), run.step)
+        sizes = (config.num_eval_episodes, config.num_steps)
+        seats = ((learner, params), (other.player, other.params))
+        return matches.rewards_per_step(matches.play_many(game, *seats, key, *sizes))
+
+    per_seed = jax.jit(lambda all_seeds: jax.lax.map(rewards, all_seeds))  # [S, P]
+    played = per_seed((run.state.params, jnp.asarray(run.seeds, jnp.int32)))
+    metrics = {
+        "vs_opponent": played[:, 0].tolist(),
+        "opponent_vs_agent": played[:, 1].tolist(),
+    }
+    return metrics, run.seeds, run.step
+
+
+def check_game(run: SavedRun, path: Path, game: str) -> TrainingConfig:
+    """Returns the settings of a run of a game.
+
+    Raises:
+      UserError: it is of another game.
+    """
+    if run.config.game != game:
+        raise UserError(f"{path} is a run of {run.config.game}, not of {game}")
+    return run.config
+
+
+def index_of(run: SavedRun, path: Path, seed: int | None) -> int:
+    """Place of a seed in a run; of the first if None.
+
+    Raises:
+      UserError: the run has no such seed.
+    """
+    if seed is None:
+        return 0
+    if seed not in run.seeds:
+        known = ", ".join(map(str, run.seeds))
+        raise UserError(f"{path} has no seed {seed}; valid: {known}")
+    return run.seeds.index(seed)
+
+
+def at_index(params: Params, index: int) -> Params:
+    """Parameters of one seed out of those of all."""
+    at: Params = jax.tree.map(lambda leaf: leaf[index], params)
+    return at
+
+
+def _experiment_of(run_dir: Path) -> str:
+    """Name of the experiment: in the folder's path or the command, else the folder's own."""
+    folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
+    words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
+    return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])
