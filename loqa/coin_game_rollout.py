@@ -4,7 +4,7 @@ Shapes: T steps, P players, A actions, E = 2 P H W entries of a flattened observ
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,6 @@ from common import coin_game, coin_game_players
 from common.coin_game import CoinGame, CoinGameState
 from loqa.networks import Agent, Params
 from loqa.rollout import Trajectory
-from loqa.training_configs import CoinGameConfig, PolaConfig
 
 
 class Player(NamedTuple):
@@ -38,7 +37,23 @@ class Episode(NamedTuple):
     log_policies: Array  # [T, P, A], of the moves' distributions that were played
 
 
-def make_game(config: CoinGameConfig | PolaConfig) -> CoinGame:
+class GameSettings(Protocol):
+    """What settings of any method say about the game."""
+
+    @property
+    def grid_size(self) -> int:
+        """Rows and columns."""
+
+    @property
+    def num_players(self) -> int:
+        """Players."""
+
+    @property
+    def episode_length(self) -> int:
+        """Steps."""
+
+
+def make_game(config: GameSettings) -> CoinGame:
     """Builds the game of a configuration."""
     return CoinGame(
         height=config.grid_size,

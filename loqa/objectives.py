@@ -9,36 +9,12 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import Array, lax
 
-from loqa import differentiable_returns, losses, networks, recurrent
+from loqa import differentiable_returns, losses
+from loqa.config import LoqaConfig
 from loqa.networks import Agent, Evaluation, Params
-from loqa.recurrent import GruTower
 from loqa.rollout import Trajectory
-from loqa.training_configs import CoinGameConfig, LoqaConfig
 
 Metrics = dict[str, Array]
-
-
-def make_agent(config: LoqaConfig) -> Agent:
-    """Builds the agent of a configuration."""
-    if isinstance(config, CoinGameConfig):
-        num_planes = 2 * config.num_players
-        return recurrent.recurrent_agent(
-            GruTower(config.actor_hidden_size, num_outputs=4),
-            GruTower(config.critic_hidden_size, num_outputs=4),
-            observation_size=num_planes * config.grid_size**2,
-        )
-    if config.actor == "gru":
-        return recurrent.recurrent_agent(
-            GruTower(config.actor_hidden_size, networks.NUM_ACTIONS),
-            GruTower(config.critic_hidden_size, networks.NUM_ACTIONS),
-            observation_size=4,
-        )
-    return networks.memory_one_agent(
-        config.actor,
-        config.actor_hidden_size,
-        config.critic_hidden_size,
-        num_steps=config.episode_length,
-    )
 
 
 def actor_loss(

@@ -15,14 +15,14 @@ import optax
 from jax import Array, lax
 
 from common import ipd
-from loqa import coin_game_rollout, objectives, replay_buffer
+from loqa import agents, coin_game_rollout, objectives, replay_buffer
+from loqa.config import CoinGameConfig, IpdConfig, LoqaConfig
 from loqa.networks import Agent, Params
 from loqa.objectives import Metrics
 from loqa.rollout import Trajectory, rollout
-from loqa.training_configs import CoinGameConfig, IpdConfig, LoqaConfig
 
 Opponents = tuple[Params, ...]  # a set of parameters for each seat but ours, or K sets [K, ...]
-Met = Opponents | tuple[Array, ...]  # or K slots of the replay buffer, [K] each
+Seated = Opponents | tuple[Array, ...]  # or K slots of the replay buffer, [K] each
 
 
 class TrainState(NamedTuple):
@@ -69,8 +69,8 @@ class Setup(NamedTuple):
     critic_optimizer: optax.GradientTransformation
 
 
-def make_train(config: LoqaConfig) -> Training:
-    """Builds the training run of a configuration.
+def make_ipd_train(config: IpdConfig) -> Training:
+    """Builds the training run of a configuration in the iterated prisoner's dilemma.
 
     Args:
       config: sizes, rates and options.
@@ -79,24 +79,42 @@ def make_train(config: LoqaConfig) -> Training:
       `init`, which makes the state of a seed from its key, `update`, which does one update and
       returns scalar metrics, and `learner`. All are pure: jit, scan and vmap them.
     """
-    setup = make_setup(config)
-    if isinstance(config, CoinGameConfig) and not config.self_play:
-        return Training(
-            lambda key: jax.vmap(partial(init, setup))(jax.random.split(key)),
-            partial(update_two, setup),
-            lambda state: jax.tree.map(lambda leaf: leaf[0], state.params),
-        )
+    return _training(make_ipd_setup(config))
+
+
+def make_coin_game_train(config: CoinGameConfig) -> Training:
+    """Builds the training run of a configuration in the Coin Game; see `make_ipd_train`."""
+    setup = make_coin_game_setup(config)
+    if config.self_play:
+        return _training(setup)
+    return Training(
+        lambda key: jax.vmap(partial(init, setup))(jax.random.split(key)),
+        partial(update_two, setup),
+        lambda state: jax.tree.map(lambda leaf: leaf[0], state.params),
+    )
+
+
+def _training(setup: Setup) -> Training:
     return Training(partial(init, setup), partial(update, setup), lambda state: state.params)
 
 
-def make_setup(config: LoqaConfig) -> Setup:
-    """Builds game, networks and optimisers of a configuration."""
-    agent = objectives.make_agent(config)
-    actor_adam = optax.adam(config.actor_learning_rate)
-    critic_adam = optax.adam(config.critic_learning_rate)
-    if isinstance(config, IpdConfig):
-        play_one = _ipd_play(config, agent)
-        return Setup(config, 1, None, agent, play_one, actor_adam, critic_adam)
+def make_ipd_setup(config: IpdConfig) -> Setup:
+    """Builds game, networks and optimisers: we meet ourselves as we are."""
+    agent = agents.ipd_agent(config)
+    return Setup(
+        config=config,
+        num_others=1,
+        buffer=None,
+        agent=agent,
+        play=_ipd_play(config, agent),
+        actor_optimizer=optax.adam(config.actor_learning_rate),
+        critic_optimizer=optax.adam(config.critic_learning_rate),
+    )
+
+
+def make_coin_game_setup(config: CoinGameConfig) -> Setup:
+    """Builds game, networks, optimisers and replay buffer."""
+    agent = agents.coin_game_agent(config)
     buffer = Buffer(
         size=config.buffer_size,
         every_updates=config.push_every_updates,
@@ -111,8 +129,11 @@ def make_setup(config: LoqaConfig) -> Setup:
         buffer=buffer if config.opponents == "past_selves" else None,
         agent=agent,
         play=_coin_game_play(config, agent),
-        actor_optimizer=optax.chain(optax.clip_by_global_norm(config.max_grad_norm), actor_adam),
-        critic_optimizer=critic_adam,
+        actor_optimizer=optax.chain(
+            optax.clip_by_global_norm(config.max_grad_norm),
+            optax.adam(config.actor_learning_rate),
+        ),
+        critic_optimizer=optax.adam(config.critic_learning_rate),
     )
 
 
@@ -165,7 +186,7 @@ def learn(setup: Setup, state: TrainState, past: Params | None) -> tuple[TrainSt
       past: replay buffer from which the opponents are drawn; without, we play ourselves.
     """
     key, play_key = jax.random.split(state.key)
-    opponents: Met = (state.params,) * setup.num_others
+    opponents: Seated = (state.params,) * setup.num_others
     if setup.buffer:
         play_key, draw_key = jax.random.split(play_key)
         opponents = draw_opponents(setup, state.step, draw_key)
@@ -198,7 +219,7 @@ def draw_opponents(setup: Setup, step: Array, key: Array) -> tuple[Array, ...]:
 
 
 def play(
-    setup: Setup, params: Params, opponents: Met, key: Array, past: Params | None = None
+    setup: Setup, params: Params, opponents: Seated, key: Array, past: Params | None = None
 ) -> Trajectory:
     """Plays a batch of episodes, [B, ...].
 
@@ -240,7 +261,7 @@ def over_batch(
 
 
 def actor_step(
-    setup: Setup, state: TrainState, opponents: Met, batch: Trajectory
+    setup: Setup, state: TrainState, opponents: Seated, batch: Trajectory
 ) -> tuple[Params, optax.OptState, Metrics]:
     """Follows the gradient of the mean actor loss; the opponents are held constant.
 

@@ -21,9 +21,7 @@ def compared(new: Record, committed: Record | None) -> list[str]:
         return [f"{name}: there is no committed record at preset {new['preset']}"]
     seeds = f"{len(new['seeds'])} seeds here, {len(committed['seeds'])} in the committed record"
     before = {claim["id"]: claim for claim in committed["claims"]}
-    lines = [
-        _line(claim, before[claim["id"]]) for claim in new["claims"] if claim["id"] in before
-    ]
+    lines = [_line(claim, before[claim["id"]]) for claim in new["claims"] if claim["id"] in before]
     if all(line.endswith("same") for line in lines):
         return [f"{name}: all {len(lines)} values are those of the committed record ({seeds})"]
     return [f"{name}, beside the committed record ({seeds}):", *(f"    {line}" for line in lines)]

@@ -6,7 +6,6 @@ A paper's training loop does the updates and hands what came of them to a `Recor
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -17,36 +16,10 @@ from common.logger import checkpoints, resume, trackers
 from common.logger.errors import InterruptedRunError, UserError
 from common.logger.finite_check import check_finite
 from common.logger.progress import Progress
-from common.logger.run_folder import RunFolder
-
+from common.logger.run_folder import RunFolder, RunOptions
 
 State = TypeVar("State")
 PerSeed = Mapping[str, Any]  # metric -> a value per seed, [S]
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How a run behaves towards the outside; none of it changes a number.
-
-    Attributes:
-      resume: whether to go on with a run that was begun.
-      retrain: whether to train anew what lies finished on disk.
-      quiet: whether to show no progress.
-      checkpoint_seconds: least time between two checkpoints; the last update is always saved.
-      tensorboard: whether to write TensorBoard files too.
-      wandb: whether to log to Weights & Biases too.
-      warn: told in a line about damaged checkpoints that were passed over, and the like.
-      stop_if_asked: called between updates; raises `InterruptedRunError` if a signal has come.
-    """
-
-    resume: bool = False
-    retrain: bool = False
-    quiet: bool = False
-    checkpoint_seconds: float = 180.0
-    tensorboard: bool = False
-    wandb: bool = False
-    warn: Callable[[str], None] = lambda line: None
-    stop_if_asked: Callable[[], None] = lambda: None
 
 
 class Recorder:
@@ -117,6 +90,7 @@ class Recorder:
     ) -> None:
         """Closes what was opened and lets go of the folder."""
         self._stack.close()
+        self._options.training_ended()
 
     def saved_state(self, template: State) -> tuple[State | None, int]:
         """Reads where the run stands: state and updates done, None and 0 if it has not saved yet.
@@ -133,9 +107,7 @@ class Recorder:
         """Starts the progress bar after some updates; until the first one is done XLA compiles."""
         self._saved_step = step if step else -1
         self._bar = self._stack.enter_context(
-            Progress(
-                self._num_updates, self._description, initial=step, quiet=self._options.quiet
-            )
+            Progress(self._num_updates, self._description, initial=step, quiet=self._options.quiet)
         )
         if step < self._num_updates:
             self._bar.note("compiling")

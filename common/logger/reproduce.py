@@ -71,9 +71,7 @@ def check_offered(paper: Paper, name: str, preset: str) -> None:
         raise UserError(f"{name} has no preset {preset}; it has {', '.join(offered)}")
 
 
-def reproduce(
-    paper: Paper, name: str, config: Any, trainer: Trainer, request: Request
-) -> Outcome:
+def reproduce(paper: Paper, name: str, config: Any, trainer: Trainer, request: Request) -> Outcome:
     """Runs one experiment at a preset and writes its record, curves and figure.
 
     A run of fewer seeds than the preset's, or than the record that is there, does not replace it:
@@ -138,4 +136,4 @@ def _claim_entries(
     # A single seed meets no other: a smoke run cannot measure that.
     declared = [c for c in experiment.claims_at(preset) if c.metric in metrics or preset != "smoke"]
     notes = {claim.id: experiment.note(claim.id) for claim in declared}
-    return claims.evaluate_claims(declared, metrics, preset=preset, notes_on_failure=notes)
+    return claims.evaluate_claims(declared, metrics, preset=preset, notes=notes)

@@ -6,14 +6,14 @@ began it.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from common.logger import atomic, checkpoints, json_text, provenance
 from common.logger.errors import UserError
-from common.logger.run_folder import RunFolder
+from common.logger.run_folder import RunFolder, RunOptions
 from common.logger.settings import differing_fields
 
 LENGTH = "num_updates"  # the setting that says how long a run is
@@ -86,6 +86,53 @@ def code_digest(*folders: Path) -> str:
             if not apart & set(place.parts):
                 digest.update(f"{folder.name}/{place}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def locate(
+    place: Path,
+    settings: Settings,
+    code_folders: Sequence[Path],
+    options: RunOptions,
+    *,
+    num_updates: int,
+    can_be_lengthened: bool = False,
+    is_own_folder: bool = False,
+) -> tuple[RunFolder, Path | None]:
+    """Opens the folder of a run, found or new.
+
+    Args:
+      place: folder of all runs of the paper; or that of the run.
+      settings: configuration and seeds.
+      code_folders: see `code_digest`.
+      options: whether to go on, to begin anew, and whom to tell.
+      num_updates: of the whole run.
+      can_be_lengthened: whether an update does not depend on how many there will be.
+      is_own_folder: whether `place` is that of the run.
+
+    Returns:
+      The folder, and that of a shorter run which this one lengthens.
+
+    Raises:
+      Exception: see `open_folder`.
+    """
+    code = code_digest(*code_folders)
+    if is_own_folder:
+        return open_folder(place, settings, code, resume=options.resume, warn=options.warn), None
+    found = find(
+        place,
+        settings,
+        code,
+        num_updates=num_updates,
+        can_be_lengthened=can_be_lengthened,
+        resume=options.resume,
+        retrain=options.retrain,
+    )
+    if found.is_finished and not options.quiet:
+        options.warn(f"found finished, not trained again: {found.path}")
+    if options.resume and not found.is_begun and not found.shorter:
+        options.warn(f"no run to resume in {place} with these settings and seeds; starting one")
+    folder = open_folder(found.path, settings, code, resume=found.is_begun, warn=options.warn)
+    return folder, found.shorter
 
 
 def open_folder(

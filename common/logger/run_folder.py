@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,33 @@ from typing import Any
 
 from common.logger import atomic, json_text
 from common.logger.errors import UserError
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run behaves towards the outside; none of it changes a number.
+
+    Attributes:
+      resume: whether to go on with a run that was begun.
+      retrain: whether to train anew what lies finished on disk.
+      quiet: whether to show no progress.
+      checkpoint_seconds: least time between two checkpoints; the last update is always saved.
+      tensorboard: whether to write TensorBoard files too.
+      wandb: whether to log to Weights & Biases too.
+      warn: told in a line about damaged checkpoints that were passed over, and the like.
+      stop_if_asked: called between updates; raises `InterruptedRunError` if a signal has come.
+      training_ended: called when there is nothing more to save.
+    """
+
+    resume: bool = False
+    retrain: bool = False
+    quiet: bool = False
+    checkpoint_seconds: float = 180.0
+    tensorboard: bool = False
+    wandb: bool = False
+    warn: Callable[[str], None] = lambda line: None
+    stop_if_asked: Callable[[], None] = lambda: None
+    training_ended: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from loqa import bench
-from loqa.coin_game_bench import CoinGameRun
+from loqa.run import bench
+from loqa.run.coin_game_bench import CoinGameRun
 
 
 @pytest.mark.usefixtures("keys_unchecked")

@@ -10,10 +10,12 @@ import pytest
 
 from common.coin_game import CoinGame
 from common.coin_game_players import always_cooperate
-from loqa import best_response, coin_game_rollout, exact_best_response, recurrent
-from loqa.errors import UserError
+from common.logger.errors import UserError
+from loqa import coin_game_rollout, recurrent
+from loqa.config import BestResponseConfig
+from loqa.evaluation import exact_best_response
+from loqa.evaluation import learned_best_response as best_response
 from loqa.recurrent import GruTower
-from loqa.training_configs import BestResponseConfig
 
 TINY = BestResponseConfig(
     num_updates=2,

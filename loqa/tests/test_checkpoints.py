@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from jax import Array
 
-from common.logger import atomic
-from loqa import checkpoints
-from loqa.errors import UserError
+from common.logger import atomic, checkpoints
+from common.logger.errors import UserError
 
 SETTINGS = {"discount": 0.96, "seeds": [42, 43]}
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import jax
 import pytest
 
-from loqa import checkpoints, methods, runs
-from loqa.errors import InterruptedRunError
-from loqa.training_configs import CoinGameConfig, PolaConfig
+from common.logger import checkpoints
+from common.logger.errors import InterruptedRunError
+from loqa import methods
+from loqa.config import CoinGameConfig, PolaConfig
+from loqa.run import training_run as runs
 
 SEEDS = (42, 43)
 CONFIG = CoinGameConfig(

@@ -16,11 +16,12 @@ import optax
 import pytest
 from jax import Array, lax
 
-from loqa import objectives, programs, train
+from loqa import objectives, train
 from loqa.configs import CoinGameConfig
 from loqa.networks import Params
 from loqa.objectives import Metrics
 from loqa.rollout import Trajectory
+from loqa.run import seeds as programs
 from loqa.tests import commands
 from loqa.tests.random_parameters import random_parameters
 from loqa.train import Opponents, TrainState

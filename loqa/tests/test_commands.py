@@ -11,7 +11,8 @@ from pathlib import Path
 import jax
 import pytest
 
-from loqa import arguments, checkpoints
+from common.logger import checkpoints
+from loqa import arguments
 from loqa.__main__ import main
 from loqa.configs import EXPERIMENTS, IpdConfig
 from loqa.tests import commands

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from common.logger.claims import Verdict, judge
-from loqa import matches, objectives, runs, studies, thresholds
+from common.logger.errors import UserError
+from loqa import objectives, studies
 from loqa.coin_game_experiments import COIN_GAME_EXPERIMENTS
+from loqa.config import PolaConfig
 from loqa.configs import EXPERIMENTS, PRESETS, CoinGameConfig, GradientConfig, IpdConfig
-from loqa.errors import UserError
+from loqa.evaluation import matches, thresholds
+from loqa.run import training_run as runs
 from loqa.study_configs import ExploitabilityConfig, LeagueConfig, ScalingConfig
 from loqa.trainer import Trainer
-from loqa.training_configs import PolaConfig
 
 CLAIMS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.claims]
 ON_NUMBERS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.paper_claims]

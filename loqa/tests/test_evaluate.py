@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from common import ipd
-from loqa import evaluate, networks, objectives
+from loqa import networks, objectives
 from loqa.configs import IpdConfig
+from loqa.evaluation import exact_ipd as evaluate
 from loqa.networks import STATE_OBSERVATIONS
 from loqa.tests.random_parameters import random_parameters
 

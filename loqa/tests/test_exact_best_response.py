@@ -13,7 +13,7 @@ from common import coin_game
 from common.coin_game import CoinGame
 from common.coin_game_players import always_cooperate, always_defect, random_player
 from common.tests import coin_game_oracle as oracle
-from loqa import exact_best_response
+from loqa.evaluation import exact_best_response
 
 SCRIPTS = {"cooperate": always_cooperate, "defect": always_defect, "random": random_player}
 # Computed from the rules, independently of this repository: 50 steps, reward per step and

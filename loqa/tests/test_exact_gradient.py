@@ -11,8 +11,9 @@ import pytest
 from jax import Array
 
 from common import ipd_values
-from loqa import exact_gradient, objectives
+from loqa import objectives
 from loqa.configs import IpdConfig
+from loqa.evaluation import exact_gradient
 from loqa.networks import STATE_OBSERVATIONS, Evaluation
 from loqa.rollout import Trajectory
 from loqa.tests import enumeration

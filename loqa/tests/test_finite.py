@@ -8,10 +8,9 @@ import jax
 import numpy as np
 import pytest
 
-from common.logger import atomic
-from loqa import checkpoints
-from loqa.errors import DivergedError
-from loqa.finite import check_finite
+from common.logger import atomic, checkpoints
+from common.logger.errors import DivergedError
+from common.logger.finite_check import check_finite
 from loqa.tests import commands
 from loqa.tests.commands import the_line
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
+from common.logger.errors import DivergedError, InterruptedRunError
 from loqa.__main__ import _resume_command
-from loqa.errors import DivergedError, InterruptedRunError
-from loqa.interrupts import SignalWatch, command, exit_code
+from loqa.run.interrupts import SignalWatch, command, exit_code
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])

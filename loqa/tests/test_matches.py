@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from common.coin_game import CoinGame, CoinGameState
-from loqa import coin_game_rollout, matches, objectives
+from loqa import coin_game_rollout, objectives
 from loqa.coin_game_rollout import Episode
 from loqa.configs import CoinGameConfig
+from loqa.evaluation import matches
 from loqa.networks import Params
 from loqa.tests.random_parameters import random_parameters
 

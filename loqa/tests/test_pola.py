@@ -14,13 +14,16 @@ from jax import Array
 
 from common import ipd
 from common.coin_game import CoinGame
-from loqa import coin_game_rollout, networks, pola, pola_look_ahead, pola_losses
+from loqa import coin_game_rollout, networks
+from loqa.config import PolaConfig
 from loqa.networks import Evaluation, Params
-from loqa.pola_look_ahead import Setup
+from loqa.pola import look_ahead as pola_look_ahead
+from loqa.pola import losses as pola_losses
+from loqa.pola import train as pola
+from loqa.pola.look_ahead import Setup
 from loqa.rollout import Trajectory, rollout
 from loqa.tests import enumeration
 from loqa.tests.random_parameters import random_parameters
-from loqa.training_configs import PolaConfig
 
 NUM_STEPS, DISCOUNT, RATE = 2, 0.9, 2.0
 LOLA = PolaConfig(

@@ -11,10 +11,11 @@ from jax import export
 from common import coin_game, coin_game_players
 from common.coin_game import CoinGame
 from common.logger import atomic
-from loqa import coin_game_rollout, matches, objectives, portable
-from loqa.errors import UserError
+from common.logger.errors import UserError
+from loqa import coin_game_rollout, objectives, portable
+from loqa.config import CoinGameConfig
+from loqa.evaluation import matches
 from loqa.tests.random_parameters import random_parameters
-from loqa.training_configs import CoinGameConfig
 
 GAME = CoinGame(episode_length=4)
 AGENT = objectives.make_agent(CoinGameConfig(actor_hidden_size=4, critic_hidden_size=4))

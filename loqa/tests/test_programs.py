@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa import programs
-from loqa.errors import UserError
+from common.logger.errors import UserError
+from loqa.run import seeds as programs
 
 
 def counting(num_seeds, num_updates):

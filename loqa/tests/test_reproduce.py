@@ -12,7 +12,7 @@ from common.logger.claims import Claim, Criterion
 from loqa import reproduce, studies
 from loqa.configs import EXPERIMENTS, FIRST_SEED, Experiment
 from loqa.reproduce import Request
-from loqa.runs import RunOptions
+from loqa.run.training_run import RunOptions
 
 
 def test_a_curve_has_a_row_per_log_point_and_seed():

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 import pytest
 
-from loqa import checkpoints, resume
-from loqa.errors import UserError
+from common.logger import checkpoints, resume
+from common.logger.errors import UserError
 from loqa.tests import commands
 from loqa.tests.commands import the_line
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from common.logger.errors import UserError
+from common.logger.settings import check_divides, differing_fields
 from loqa.configs import CoinGameConfig, GradientConfig, IpdConfig
-from loqa.errors import UserError
-from loqa.settings import check_divides, differing_fields
 
 NAN, INF = float("nan"), float("inf")
 

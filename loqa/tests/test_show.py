@@ -10,23 +10,16 @@ import pytest
 from PIL import Image
 
 from common.coin_game import CoinGame
-from common.logger import atomic
-from loqa import (
-    checkpoints,
-    coin_game_rollout,
-    contestants,
-    matches,
-    methods,
-    portable,
-    resume,
-    runs,
-    train,
-)
+from common.logger import atomic, checkpoints, resume
+from common.logger.errors import UserError
+from loqa import coin_game_rollout, methods, portable, train
 from loqa.__main__ import main
+from loqa.config import CoinGameConfig, IpdConfig
 from loqa.configs import EXPERIMENTS
-from loqa.errors import UserError
+from loqa.evaluation import matches
+from loqa.run import players as contestants
+from loqa.run import training_run as runs
 from loqa.tests.commands import contents, the_line
-from loqa.training_configs import CoinGameConfig, IpdConfig
 
 CONFIG = CoinGameConfig(
     num_updates=2,
