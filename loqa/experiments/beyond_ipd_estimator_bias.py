@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from common.logger.claims import Claim, Criterion
 from common.logger.curves import curve_rows, side_by_side
 from common.logger.experiment import Experiment, Findings, Record, Rows
 from loqa.evaluation.config import GradientConfig
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
     from loqa.run.training_run import Trainer
@@ -30,6 +29,8 @@ def run(config: GradientConfig, trainer: Trainer) -> Findings:
 
     Metrics are means over the snapshots.
     """
+    import numpy as np
+
     from loqa.evaluation.estimator_bias import compare_gradients
 
     compared = partial(compare_gradients, num_batches=config.num_batches)
@@ -55,6 +56,8 @@ def compared_critics(
     means: Mapping[str, Mapping[str, np.ndarray]],
 ) -> dict[str, np.ndarray]:
     """Metrics of both runs, critic -> metric -> [seeds], under the names that claims use."""
+    import numpy as np
+
     exact, exact_value = (
         np.mean([means[critic][name] for critic in CRITICS], axis=0)
         for name in ("cosine_exact", "cosine_exact_value")

@@ -53,7 +53,7 @@ def find(word: str, seed: int | None = None) -> SeatedPlayer:
     Raises:
       FileNotFoundError: a folder is no run, or has no checkpoint.
       DamagedFileError: a file fails a check.
-      UserError: there is no such player, or it plays no Coin Game; see also `coin_game_policy.load`.
+      UserError: there is no such player, or it plays no Coin Game; see `coin_game_policy.load`.
     """
     if word in SCRIPTS:
         script = matches.SCRIPTS[SCRIPTS[word]]

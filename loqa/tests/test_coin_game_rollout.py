@@ -11,9 +11,9 @@ from jax import Array
 
 from common import coin_game, coin_game_players
 from common.coin_game import CoinGame
-from loqa import coin_game_rollout, objectives
+from loqa import agents, coin_game_rollout
 from loqa.coin_game_rollout import Episode
-from loqa.configs import CoinGameConfig
+from loqa.config import CoinGameConfig
 from loqa.networks import Agent, Params
 from loqa.rollout import Trajectory
 from loqa.tests.random_parameters import random_parameters
@@ -32,7 +32,7 @@ def make(num_players: int) -> tuple[CoinGame, Agent, tuple[Params, ...]]:
         actor_hidden_size=4,
         critic_hidden_size=4,
     )
-    agent = objectives.make_agent(config)
+    agent = agents.coin_game_agent(config)
     params = tuple(random_parameters(agent, seed, scale=1.0) for seed in range(num_players))
     return coin_game_rollout.make_game(config), agent, params
 

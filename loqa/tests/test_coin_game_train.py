@@ -16,12 +16,12 @@ import optax
 import pytest
 from jax import Array, lax
 
-from loqa import objectives, train
-from loqa.configs import CoinGameConfig
+from loqa import agents, objectives, train
+from loqa.config import CoinGameConfig
 from loqa.networks import Params
 from loqa.objectives import Metrics
 from loqa.rollout import Trajectory
-from loqa.run import seeds as programs
+from loqa.run import seeds
 from loqa.tests import commands
 from loqa.tests.random_parameters import random_parameters
 from loqa.train import Opponents, TrainState
@@ -50,7 +50,7 @@ def stack(trees: list[Params]) -> Params:
 
 def drawn_parameters(config: CoinGameConfig) -> tuple[Params, Opponents]:
     """Random parameters of the agent and of K past selves for every other seat."""
-    agent = objectives.make_agent(config)
+    agent = agents.coin_game_agent(config)
     params = random_parameters(agent, seed=0, scale=0.8)
     seats = [
         [random_parameters(agent, 10 * seat + i, scale=0.8) for i in range(NUM_OPPONENTS)]
@@ -62,7 +62,7 @@ def drawn_parameters(config: CoinGameConfig) -> tuple[Params, Opponents]:
 @functools.cache
 def compiled_play(num_players: int) -> Callable[[Params, Opponents, Array], Trajectory]:
     """Plays a batch with any parameters."""
-    setup = train.make_setup(replace(CONFIG, num_players=num_players))
+    setup = train.make_coin_game_setup(replace(CONFIG, num_players=num_players))
     return jax.jit(functools.partial(train.play, setup))
 
 
@@ -77,7 +77,7 @@ def actor_loss(
     config: CoinGameConfig, params: Params, opponents: Opponents, trajectory: Trajectory
 ) -> tuple[Array, Metrics]:
     """Of one episode."""
-    agent = objectives.make_agent(config)
+    agent = agents.coin_game_agent(config)
     return objectives.actor_loss(agent, params, opponents, trajectory, config)
 
 
@@ -87,7 +87,7 @@ def actor_gradient(config: CoinGameConfig, is_kept: bool = True) -> tuple[Params
 
     Read off Adam, whose first moment after one step is a tenth of the gradient it was given.
     """
-    setup = train.make_setup(replace(config, max_grad_norm=1e9))
+    setup = train.make_coin_game_setup(replace(config, max_grad_norm=1e9))
     batch = batch_of(2) if is_kept else batch_of(2)._replace(log_policies=None, opponents=None)
     params, opponents = drawn_parameters(config)
 
@@ -143,7 +143,7 @@ def test_defaults_are_the_published_settings() -> None:
 
 
 def test_networks_have_the_published_numbers_of_parameters() -> None:
-    params = jax.eval_shape(objectives.make_agent(CoinGameConfig()).init, jax.random.key(0))
+    params = jax.eval_shape(agents.coin_game_agent(CoinGameConfig()).init, jax.random.key(0))
     sizes = {
         name: sum(leaf.size for leaf in jax.tree.leaves(params[name]))
         for name in ("actor", "critic")
@@ -170,7 +170,7 @@ def test_only_a_leaking_advantage_moves_the_critic() -> None:
 
 def test_without_shaping_the_gradient_is_that_of_actor_critic() -> None:
     """-mean_t A_t log pi(a_t) + beta sum_a pi log pi, of our seat alone."""
-    agent, batch = objectives.make_agent(STOPPED), batch_of(2)
+    agent, batch = agents.coin_game_agent(STOPPED), batch_of(2)
     params, _ = drawn_parameters(STOPPED)
 
     def loss(params: Params, trajectory: Trajectory) -> Array:
@@ -194,7 +194,7 @@ def test_without_shaping_the_gradient_is_that_of_actor_critic() -> None:
 
 def test_shaping_loss_of_three_players_is_the_sum_over_both_opponents() -> None:
     """Each as if it were the only opponent in the same episodes, in seat 1, evaluated anew."""
-    setup, batch = train.make_setup(THREE), batch_of(3)
+    setup, batch = train.make_coin_game_setup(THREE), batch_of(3)
     params, opponents = drawn_parameters(THREE)
 
     def shaping_losses(opponents: Opponents, trajectory: Trajectory) -> list[Array]:
@@ -220,7 +220,9 @@ def test_adam_is_given_the_gradient_cut_to_the_largest_norm(
 ) -> None:
     """Its first moment after one step is a tenth of the gradient it is given."""
     gradient, metrics = actor_gradient(CONFIG)
-    optimizer = train.make_setup(replace(CONFIG, max_grad_norm=max_grad_norm)).actor_optimizer
+    optimizer = train.make_coin_game_setup(
+        replace(CONFIG, max_grad_norm=max_grad_norm)
+    ).actor_optimizer
     _, (_, (adam, *_)) = jax.jit(optimizer.update)(gradient, optimizer.init(gradient))
     norm = float(optax.tree.norm(gradient))
     assert norm > 0.02
@@ -256,7 +258,7 @@ def test_each_past_self_is_met_in_its_share_of_the_batch() -> None:
 
 def test_past_selves_read_from_the_buffer_a_few_at_a_time_play_the_same() -> None:
     """Those of slots 3, 0, 2, 2, two of them at a time, against all four copied out before."""
-    setup = train.make_setup(CONFIG)
+    setup = train.make_coin_game_setup(CONFIG)
     assert setup.buffer
     params, (past,) = drawn_parameters(CONFIG)
     slots = jnp.array([3, 0, 2, 2])
@@ -271,7 +273,7 @@ def test_past_selves_read_from_the_buffer_a_few_at_a_time_play_the_same() -> Non
 
 
 def test_losses_meet_the_past_self_that_was_played() -> None:
-    setup = train.make_setup(CONFIG)
+    setup = train.make_coin_game_setup(CONFIG)
     past, episodes = {"name": jnp.arange(NUM_OPPONENTS)}, jnp.arange(BATCH_SIZE)
     met = train.over_batch(setup, lambda others, episode: (episode, *others), (past,), episodes)
     np.testing.assert_array_equal(met[0], episodes)
@@ -279,7 +281,7 @@ def test_losses_meet_the_past_self_that_was_played() -> None:
 
 
 def test_without_a_buffer_everybody_is_met_as_it_is() -> None:
-    setup = train.make_setup(replace(CONFIG, opponents="current_self"))
+    setup = train.make_coin_game_setup(replace(CONFIG, opponents="current_self"))
     met = train.over_batch(setup, lambda others, _: others[0], ({"name": 7},), jnp.arange(8))
     np.testing.assert_array_equal(met["name"], np.full(8, 7))
     state = jax.eval_shape(functools.partial(train.init, setup), jax.random.key(0))
@@ -300,7 +302,7 @@ def run(seed: Array, num_updates: int = 3) -> tuple[TrainState, TrainState, Metr
         state, metrics = training.update(state)
         return state, (without_key(state), metrics)
 
-    training = train.make_train(CONFIG)
+    training = train.make_coin_game_train(CONFIG)
     first = training.init(jax.random.key(seed))
     _, (states, metrics) = lax.scan(one_update, first, None, length=num_updates)
     return without_key(first), states, metrics
@@ -387,20 +389,20 @@ def test_metrics_are_finite_scalars() -> None:
     ],
 )
 def test_an_update_keeps_the_shapes_and_types_of_the_state(options: dict) -> None:
-    training = train.make_train(replace(CONFIG, **options))
+    training = train.make_coin_game_train(replace(CONFIG, **options))
     state = jax.eval_shape(training.init, jax.random.key(0))
     after, metrics = jax.eval_shape(training.update, state)
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
     assert {leaf.shape for leaf in metrics.values()} == {()}
     evaluated = jax.eval_shape(training.learner, state)
-    agent = objectives.make_agent(replace(CONFIG, **options))
+    agent = agents.coin_game_agent(replace(CONFIG, **options))
     chex.assert_trees_all_equal_shapes(evaluated, jax.eval_shape(agent.init, jax.random.key(0)))
 
 
 # Two agents.
 
 
-TWO = train.make_train(replace(CONFIG, self_play=False))
+TWO = train.make_coin_game_train(replace(CONFIG, self_play=False))
 update_two = jax.jit(TWO.update)
 
 
@@ -455,15 +457,13 @@ def test_two_agents_are_independent_and_trained_alike() -> None:
 
 def spread_runs() -> list[np.ndarray]:
     """Metrics and parameters of eight seeds after three updates, spread over all devices."""
-    training = train.make_train(CONFIG)
-    program = programs.compile_program(
-        lambda seed: training.init(jax.random.key(seed)),
-        training.update,
-        lambda state: {"step": state.step},
-        num_seeds=8,
-        num_updates=3,
+    training = train.make_coin_game_train(CONFIG)
+    begin = seeds.start(lambda seed: training.init(jax.random.key(seed)), training.update, 3)
+    program = seeds.compile_program(
+        begin, training.update, lambda state: {"step": state.step}, num_seeds=8
     )
-    state, metrics = program.advance(program.init(jnp.arange(8)))
+    progress = program.init(program.spread.rows(jnp.arange(8)))
+    state, metrics = program.advance(progress, jnp.int32(0), jnp.int32(3))
     assert len(state.step.sharding.device_set) == jax.device_count() == 8
     return [np.asarray(leaf) for leaf in jax.tree.leaves((metrics, state.params))]
 

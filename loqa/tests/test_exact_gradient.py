@@ -12,7 +12,7 @@ from jax import Array
 
 from common import ipd_values
 from loqa import objectives
-from loqa.configs import IpdConfig
+from loqa.config import IpdConfig
 from loqa.evaluation import exact_gradient
 from loqa.networks import STATE_OBSERVATIONS, Evaluation
 from loqa.rollout import Trajectory

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from common.coin_game import CoinGame, CoinGameState
-from loqa import coin_game_rollout, objectives
+from loqa import agents, coin_game_rollout
 from loqa.coin_game_rollout import Episode
-from loqa.configs import CoinGameConfig
+from loqa.config import CoinGameConfig
 from loqa.evaluation import matches
 from loqa.networks import Params
 from loqa.tests.random_parameters import random_parameters
@@ -117,7 +117,7 @@ def test_an_agent_that_moves_at_random_is_evaluated_as_the_random_player() -> No
     By symmetry it takes as many coins of its own as of the other.
     """
     config = CoinGameConfig(actor_hidden_size=2, critic_hidden_size=2)
-    game, agent = coin_game_rollout.make_game(config), objectives.make_agent(config)
+    game, agent = coin_game_rollout.make_game(config), agents.coin_game_agent(config)
     params = random_parameters(agent, seed=0, scale=0.0)
     metrics = jax.jit(lambda key: matches.evaluate(game, agent, params, key, 1024))(
         jax.random.key(1)

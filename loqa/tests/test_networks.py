@@ -10,8 +10,8 @@ import pytest
 from jax import Array
 
 from common import ipd
-from loqa import networks, objectives
-from loqa.configs import IpdConfig
+from loqa import agents, networks
+from loqa.config import IpdConfig
 from loqa.networks import STATE_OBSERVATIONS, Agent, Params
 from loqa.tests.random_parameters import random_parameters
 
@@ -31,7 +31,7 @@ def agent_of(
         actor_hidden_size=actor_size,
         critic_hidden_size=critic_size,
     )
-    return objectives.make_agent(config)
+    return agents.ipd_agent(config)
 
 
 @functools.cache

@@ -12,8 +12,8 @@ import pytest
 from jax import Array, lax
 
 from common import ipd
-from loqa import objectives
-from loqa.configs import IpdConfig
+from loqa import agents, objectives
+from loqa.config import IpdConfig
 from loqa.networks import Agent, Params
 from loqa.rollout import Trajectory
 from loqa.tests.random_parameters import random_parameters
@@ -43,7 +43,7 @@ EPISODE = episode()
 @functools.cache
 def make(config: IpdConfig) -> tuple[Agent, Params, Params]:
     """The agent, its parameters, and other parameters of the opponent or the slow copy."""
-    agent = objectives.make_agent(config)
+    agent = agents.ipd_agent(config)
     return agent, random_parameters(agent, seed=1), random_parameters(agent, seed=2)
 
 

@@ -15,11 +15,9 @@ from jax import Array
 from common import ipd
 from common.coin_game import CoinGame
 from loqa import coin_game_rollout, networks
-from loqa.config import PolaConfig
 from loqa.networks import Evaluation, Params
-from loqa.pola import look_ahead as pola_look_ahead
-from loqa.pola import losses as pola_losses
-from loqa.pola import train as pola
+from loqa.pola import look_ahead, losses, train
+from loqa.pola.config import PolaConfig
 from loqa.pola.look_ahead import Setup
 from loqa.rollout import Trajectory, rollout
 from loqa.tests import enumeration
@@ -136,7 +134,7 @@ def test_objective_has_value_zero_and_the_derivatives_worked_out_by_hand() -> No
     """
     log_probs = jnp.log(jnp.array([[0.5, 0.2], [0.3, 0.9], [0.8, 0.4]]))
     advantages = jnp.array([2.0, -1.0, 3.0])
-    objective = partial(pola_losses.dice_objective, advantages=advantages, discount=0.5)
+    objective = partial(losses.dice_objective, advantages=advantages, discount=0.5)
     assert objective(log_probs) == 0
     by_step = np.array([2.0, -0.5, 0.75])  # gamma^t A_t
     gradient = jax.grad(objective)(log_probs)
@@ -157,13 +155,13 @@ def test_first_two_derivatives_of_the_objective_are_in_expectation_those_of_the_
     joint_state = np.asarray(networks.state_index(trajectory.observations))[..., 0]  # [N, T + 1]
     values = np.random.default_rng(1).normal(size=5)[joint_state]
     values[:, -1] = 0  # nothing comes after the last step
-    advantages = jax.vmap(partial(pola_losses.gae_advantages, discount=DISCOUNT, gae_discount=1.0))(
+    advantages = jax.vmap(partial(losses.gae_advantages, discount=DISCOUNT, gae_discount=1.0))(
         trajectory.rewards[:, :, player], jnp.asarray(values, jnp.float32)
     )
 
     def expected_objective(policies: Array) -> Array:
         probs = jax.lax.stop_gradient(episode_probs(policies))
-        objective = partial(pola_losses.dice_objective, discount=DISCOUNT)
+        objective = partial(losses.dice_objective, discount=DISCOUNT)
         return probs @ jax.vmap(objective)(log_probs_of(policies, trajectory), advantages)
 
     def exact(policies: Array) -> Array:
@@ -184,7 +182,7 @@ def test_advantages_match_hand_computed_values() -> None:
     With lambda 0: A_0 = 1 + .5 * 1 - 3.
     """
     rewards, values = jnp.array([1.0, 2.0]), jnp.array([3.0, 1.0, 8.0])
-    advantages = partial(pola_losses.gae_advantages, rewards, values, discount=0.5)
+    advantages = partial(losses.gae_advantages, rewards, values, discount=0.5)
     np.testing.assert_allclose(advantages(gae_discount=1.0), [1.0, 5.0])
     np.testing.assert_allclose(advantages(gae_discount=0.0), [-1.5, 5.0])
 
@@ -192,9 +190,7 @@ def test_advantages_match_hand_computed_values() -> None:
 def test_value_loss_and_its_gradient_match_hand_computed_values() -> None:
     """Targets 4 and 6 (see above) against values 3 and 1: 1 + 25; the bootstrap is constant."""
     rewards, values = jnp.array([1.0, 2.0]), jnp.array([3.0, 1.0, 8.0])
-    loss, gradient = jax.value_and_grad(pola_losses.value_loss, argnums=1)(
-        rewards, values, discount=0.5
-    )
+    loss, gradient = jax.value_and_grad(losses.value_loss, argnums=1)(rewards, values, discount=0.5)
     np.testing.assert_allclose(loss, 26.0)
     np.testing.assert_allclose(gradient, [-2.0, -10.0, 0.0])
 
@@ -203,7 +199,7 @@ def test_divergence_is_zero_and_flat_at_the_anchor_and_positive_elsewhere() -> N
     logits = jnp.array([[0.3, -1.0, 2.0], [1.0, 0.0, 0.5]])
 
     def away(other: Array) -> Array:
-        return pola_losses.divergence(jax.nn.log_softmax(logits), jax.nn.log_softmax(other))
+        return losses.divergence(jax.nn.log_softmax(logits), jax.nn.log_softmax(other))
 
     value, gradient = jax.value_and_grad(away)(logits)
     assert value == 0
@@ -212,7 +208,7 @@ def test_divergence_is_zero_and_flat_at_the_anchor_and_positive_elsewhere() -> N
     # KL of (1/2, 1/2) to (1/4, 3/4) is (log 2 + log 2/3) / 2, of the other step 0; the mean of both
     halves = jnp.full((2, 2), 0.5)
     skewed = halves.at[0].set(jnp.array([0.25, 0.75]))
-    value = pola_losses.divergence(jnp.log(halves), jnp.log(skewed))
+    value = losses.divergence(jnp.log(halves), jnp.log(skewed))
     np.testing.assert_allclose(value, np.log(4 / 3) / 4, rtol=1e-6)
 
 
@@ -234,7 +230,7 @@ def test_gradient_through_the_look_ahead_is_that_of_the_exact_returns(num_inner_
         {"actor": own, "critic": jnp.zeros(5)},
         {"actor": other, "critic": jnp.zeros(5)},
     )
-    gradient = jax.jit(partial(pola_look_ahead.outer_gradient, setup))
+    gradient = jax.jit(partial(look_ahead.outer_gradient, setup))
     ours, _ = gradient(*players, own, jax.random.key(0))
     expected = jax.jit(jax.grad(exact))(own)
     np.testing.assert_allclose(-ours["actor"], expected, rtol=1e-4, atol=2e-6)
@@ -281,7 +277,7 @@ def test_one_inner_step_without_penalties_is_lola_dice() -> None:
     expected = np.einsum("bt,btsa->sa", of_own, scores(theta, 0)) / 6
     expected += RATE / 6 * np.einsum("ijsa,sa->ij", jacobian, by_phi)
 
-    gradient = jax.jit(partial(pola_look_ahead.outer_gradient, setup))
+    gradient = jax.jit(partial(look_ahead.outer_gradient, setup))
     ours, _ = gradient(own, other, own["actor"], jax.random.key(0))
     np.testing.assert_allclose(-ours["actor"], expected, rtol=1e-4, atol=1e-5)
 
@@ -289,22 +285,22 @@ def test_one_inner_step_without_penalties_is_lola_dice() -> None:
 def test_derivative_of_a_proximal_step_is_that_of_going_back_through_it() -> None:
     """With a penalty, in both policies, for GRUs; biases of zero would sit on the kink of relu."""
     config = replace(TINY, game="ipd", inner_learning_rate=0.3, inner_penalty=2.0)
-    setup, agent = pola.make_setup(config), pola.make_agent(config)
+    setup, agent = train.make_setup(config), train.make_agent(config)
     own, other, anchor = (random_parameters(agent, seed) for seed in range(3))
-    batch, *_ = pola_look_ahead.sample(setup, own, other, anchor["actor"], jax.random.key(1))
+    batch, *_ = look_ahead.sample(setup, own, other, anchor["actor"], jax.random.key(1))
     direction = jax.tree.map(jnp.cos, own["actor"])
 
     def plain_step(own: Any, other: Any) -> Any:
-        gradient = jax.grad(
-            lambda own: pola_look_ahead.policy_loss(setup, own, other, batch, 2.0)[0]
-        )(own)
+        gradient = jax.grad(lambda own: look_ahead.policy_loss(setup, own, other, batch, 2.0)[0])(
+            own
+        )
         return jax.tree.map(lambda leaf, slope: leaf - 0.3 * slope, own, gradient)
 
     def pulled_back(step: Callable[[Any, Any], Any]) -> Any:
         stepped, pull_back = jax.vjp(step, own["actor"], other["actor"])
         return stepped, pull_back(direction)
 
-    ours = jax.jit(lambda: pulled_back(partial(pola_look_ahead.proximal_step, setup, batch=batch)))
+    ours = jax.jit(lambda: pulled_back(partial(look_ahead.proximal_step, setup, batch=batch)))
     plain = jax.jit(lambda: pulled_back(plain_step))
     chex.assert_trees_all_close(ours(), plain(), rtol=1e-4, atol=1e-5)
 
@@ -321,9 +317,7 @@ def test_penalty_pulls_back_to_the_anchor() -> None:
     @jax.jit
     def gradient(own: Array) -> Array:
         players = {"actor": own, "critic": nothing}, {"actor": other, "critic": nothing}
-        return pola_look_ahead.outer_gradient(setup, *players, anchor, jax.random.key(0))[0][
-            "actor"
-        ]
+        return look_ahead.outer_gradient(setup, *players, anchor, jax.random.key(0))[0]["actor"]
 
     np.testing.assert_allclose(gradient(anchor), np.zeros((5, 2)), atol=1e-4)
     away = jnp.zeros((5, 2)).at[0, 0].set(0.1)
@@ -347,7 +341,7 @@ def test_players_learn_against_each_others_start_and_swapping_them_swaps_the_res
     first, second = (setup.init_params(jax.random.key(seed)) for seed in (0, 1))
     both = jax.tree.map(lambda a, b: jnp.stack([a, b]), first, second)
     flip = partial(jax.tree.map, lambda leaf: jnp.flip(leaf, 0))
-    improve_both = jax.jit(partial(pola.improve_both, setup))
+    improve_both = jax.jit(partial(train.improve_both, setup))
 
     def keys(*seeds: int) -> Array:
         return jax.vmap(jax.random.key)(jnp.array(seeds))
@@ -356,7 +350,7 @@ def test_players_learn_against_each_others_start_and_swapping_them_swaps_the_res
     swapped, swapped_metrics = improve_both(flip(both), keys(3, 2))
     chex.assert_trees_all_close((flip(swapped), flip(swapped_metrics)), (improved, metrics))
 
-    alone, _ = jax.jit(partial(pola.improve, setup))(second, first, jax.random.key(3))
+    alone, _ = jax.jit(partial(train.improve, setup))(second, first, jax.random.key(3))
     chex.assert_trees_all_close(jax.tree.map(lambda leaf: leaf[1], improved), alone, rtol=1e-5)
 
 
@@ -364,8 +358,8 @@ def test_every_epoch_begins_with_a_new_adam() -> None:
     """The first step of Adam goes by its rate, whatever the gradient; later ones do not."""
     config = replace(TINY, game="ipd", num_outer_steps=1, outer_learning_rate=0.01)
     setup = sampled_tabular_setup(config)
-    state = pola.init(setup, jax.random.key(0))
-    update = jax.jit(partial(pola.update, setup))
+    state = train.init(setup, jax.random.key(0))
+    update = jax.jit(partial(train.update, setup))
     for _ in range(3):
         following, _ = update(state)
         moved = np.abs(following.params["actor"] - state.params["actor"])
@@ -378,7 +372,7 @@ def test_every_epoch_begins_with_a_new_adam() -> None:
 @jax.debug_key_reuse(False)
 @pytest.mark.parametrize("game", ["coin_game", "ipd"])
 def test_update_of_either_game_moves_both_players_and_depends_on_the_seed(game: Any) -> None:
-    training = pola.make_train(replace(TINY, game=game))
+    training = train.make_train(replace(TINY, game=game))
     init, update = jax.jit(training.init), jax.jit(training.update)
     first = init(jax.random.key(0))
     second, metrics = update(first)
@@ -402,7 +396,7 @@ def test_update_of_either_game_moves_both_players_and_depends_on_the_seed(game: 
 
 def test_agent_plays_the_coin_game_as_its_losses_see_it() -> None:
     """What the agent plays step by step is what the networks say along the episode."""
-    setup, agent = pola.make_setup(TINY), pola.make_agent(TINY)
+    setup, agent = train.make_setup(TINY), train.make_agent(TINY)
     game = CoinGame(episode_length=TINY.episode_length)
     params = tuple(agent.init(jax.random.key(seed)) for seed in (0, 1))
     players = (coin_game_rollout.learned(game, agent),) * 2

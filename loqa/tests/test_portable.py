@@ -12,13 +12,13 @@ from common import coin_game, coin_game_players
 from common.coin_game import CoinGame
 from common.logger import atomic
 from common.logger.errors import UserError
-from loqa import coin_game_rollout, objectives, portable
+from loqa import agents, coin_game_rollout, portable
 from loqa.config import CoinGameConfig
 from loqa.evaluation import matches
 from loqa.tests.random_parameters import random_parameters
 
 GAME = CoinGame(episode_length=4)
-AGENT = objectives.make_agent(CoinGameConfig(actor_hidden_size=4, critic_hidden_size=4))
+AGENT = agents.coin_game_agent(CoinGameConfig(actor_hidden_size=4, critic_hidden_size=4))
 PARAMS = random_parameters(AGENT, seed=0, scale=1.0)
 ORIGIN = portable.Origin("loqa", "figure_3_coin_game", seed=43, update=120)
 NUM_STEPS = 5

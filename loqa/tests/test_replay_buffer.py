@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from loqa import replay_buffer
-from loqa.configs import CoinGameConfig
+from loqa.config import CoinGameConfig
 from loqa.replay_buffer import Params
 
 

@@ -12,7 +12,6 @@ from PIL import Image
 from common.logger import atomic, results
 from common.logger.errors import UserError
 from loqa import figures, report, reproduce
-from loqa.configs import EXPERIMENTS
 from loqa.tests import commands
 from loqa.tests.commands import contents
 

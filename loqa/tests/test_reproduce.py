@@ -10,7 +10,7 @@ import pytest
 from common.logger import results
 from common.logger.claims import Claim, Criterion
 from loqa import reproduce, studies
-from loqa.configs import EXPERIMENTS, FIRST_SEED, Experiment
+from loqa.config import Experiment
 from loqa.reproduce import Request
 from loqa.run.training_run import RunOptions
 

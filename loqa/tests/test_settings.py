@@ -8,7 +8,7 @@ import pytest
 
 from common.logger.errors import UserError
 from common.logger.settings import check_divides, differing_fields
-from loqa.configs import CoinGameConfig, GradientConfig, IpdConfig
+from loqa.config import CoinGameConfig, IpdConfig
 
 NAN, INF = float("nan"), float("inf")
 

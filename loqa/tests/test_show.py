@@ -1,7 +1,7 @@
 """Tests of `export`, `show` and `evaluate --opponent`: players named on the command line."""
 
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common import coin_game_policy
 from common.coin_game import CoinGame
-from common.logger import atomic, checkpoints, resume
+from common.logger import atomic
 from common.logger.errors import UserError
-from loqa import coin_game_rollout, methods, portable, train
-from loqa.__main__ import main
+from common.logger.run_folder import RunOptions
+from loqa import agents, coin_game_rollout
 from loqa.config import CoinGameConfig, IpdConfig
-from loqa.configs import EXPERIMENTS
 from loqa.evaluation import matches
-from loqa.run import players as contestants
-from loqa.run import training_run as runs
+from loqa.experiments import PAPER
+from loqa.run import players, training_run
+from loqa.run.cli import main
 from loqa.tests.commands import contents, the_line
 
 CONFIG = CoinGameConfig(
     num_updates=2,
     eval_every_updates=1,
-    checkpoint_every_updates=1,
     num_eval_episodes=4,
     batch_size=4,
     num_opponents=2,
@@ -44,27 +44,20 @@ def free_keys():
         yield
 
 
-def untrained_run(path, config):
-    """Folder of a run of one seed with a checkpoint of what it would begin with."""
-    folder = resume.new_folder(path, {**asdict(config), "seeds": [1]})
-    state = jax.vmap(lambda seed: train.make_train(config).init(jax.random.key(seed)))(
-        jnp.ones(1, int)
+def short_run(path, config, seeds=(1,)):
+    """Trains in a folder of its own, measuring nothing."""
+    options = RunOptions(quiet=True, checkpoint_seconds=0.0)
+    training_run.Trainer(path, seeds, options, "test").train(
+        config, evaluation=lambda config, params, key: {"x": jax.random.uniform(key)}, path=path
     )
-    checkpoints.save(path, state, 0, folder.config)
 
 
 @pytest.fixture(scope="module")
 def runs_dir(tmp_path_factory):
     """Folder with the run `run` of 3 by 3 and `wide` of 4 by 4; do not touch."""
     folder = tmp_path_factory.mktemp("runs")
-    runs.run_seeds(
-        CONFIG,
-        SEEDS,
-        folder / "run",
-        runs.RunOptions(quiet=True),
-        evaluation=lambda config, params, key: {"not_looked_at": jax.random.uniform(key)},
-    )
-    untrained_run(folder / "wide", replace(CONFIG, grid_size=4))
+    short_run(folder / "run", CONFIG, SEEDS)
+    short_run(folder / "wide", replace(CONFIG, grid_size=4))
     return folder
 
 
@@ -72,7 +65,7 @@ def runs_dir(tmp_path_factory):
 def policy(runs_dir, tmp_path_factory):
     """The agent of seed 43, exported."""
     output = tmp_path_factory.mktemp("policies") / "player.policy"
-    return contestants.export(runs_dir / "run", 43, None, output)[0]
+    return players.export(runs_dir / "run", 43, None, output)[0]
 
 
 @pytest.fixture
@@ -110,12 +103,12 @@ def test_exported_file_holds_the_agent_of_the_seed_and_says_so(runs_dir, policy)
         43,
         2,
     ]
-    assert portable.load(policy).game == CoinGame(episode_length=4)
-    run = runs.load_run(runs_dir / "run")
+    assert coin_game_policy.load(policy).game == CoinGame(episode_length=4)
+    run = training_run.load_run(runs_dir / "run")
     in_memory = jax.tree.map(lambda leaf: leaf[1], run.params)
-    agent, seen = methods.make_agent(CONFIG), jnp.ones((1, 4, 3, 3))
+    agent, seen = agents.coin_game_agent(CONFIG), jnp.ones((1, 4, 3, 3))
     _, probs = agent.act(in_memory, agent.start(in_memory), seen.reshape(-1))
-    exported, key_data = portable.load(policy), jnp.zeros((1, 2), jnp.uint32)
+    exported, key_data = coin_game_policy.load(policy), jnp.zeros((1, 2), jnp.uint32)
     _, _, log_probs = exported.act.call(exported.initial_carry.call(seen), seen, key_data)
     np.testing.assert_allclose(log_probs[0], jnp.log(probs), rtol=1e-5)
 
@@ -135,10 +128,10 @@ def test_export_of_an_older_checkpoint_to_a_given_file(runs_dir, run_here, tmp_p
 
 
 def test_run_in_the_folder_of_an_experiment_has_its_name(runs_dir, tmp_path):
-    name = next(iter(EXPERIMENTS))
+    name = next(iter(PAPER.experiments))
     nested = tmp_path / f"{name}-20260101T000000" / "naive"
     shutil.copytree(runs_dir / "run", nested)
-    path, _ = contestants.export(nested, None, None, tmp_path / "player")
+    path, _ = players.export(nested, None, None, tmp_path / "player")
     assert atomic.read_header(path)["experiment"] == name
 
 
@@ -184,21 +177,20 @@ def test_scripts_are_shown_in_the_published_game(run_here, tmp_path):
 
 
 def test_evaluation_against_a_file_is_that_against_the_agent_in_it(runs_dir, policy, run_here):
-    run, game = runs.load_run(runs_dir / "run"), coin_game_rollout.make_game(CONFIG)
-    players = (coin_game_rollout.learned(game, methods.make_agent(CONFIG)),) * 2
-    agents = [jax.tree.map(lambda leaf, i=i: leaf[i], run.params) for i in range(2)]
+    run, game = training_run.load_run(runs_dir / "run"), coin_game_rollout.make_game(CONFIG)
+    pair = (coin_game_rollout.learned(game, run.agent),) * 2
+    learned = [jax.tree.map(lambda leaf, i=i: leaf[i], run.params) for i in range(2)]
 
     @jax.jit
     def rewards(params, key):
-        seats = (params, agents[1])
-        return matches.play_many(game, players, seats, key, CONFIG.num_eval_episodes).rewards
+        seats = (params, learned[1])
+        return matches.play_many(game, pair, seats, key, CONFIG.num_eval_episodes).rewards
 
     expected = [
         rewards(params, jax.random.fold_in(jax.random.key(seed), 2)).mean(axis=(0, 1)).tolist()
-        for params, seed in zip(agents, SEEDS, strict=True)
+        for params, seed in zip(learned, SEEDS, strict=True)
     ]
-    metrics, seeds, step = contestants.evaluate_against(runs_dir / "run", None, policy)
-    assert (seeds, step) == (SEEDS, 2)
+    metrics = players.evaluate_against(run, runs_dir / "run", policy)
     np.testing.assert_allclose([*metrics.values()], np.transpose(expected), atol=1e-6)
     assert run_here("evaluate", runs_dir / "run", "--opponent", policy) == "".join(
         [
@@ -248,7 +240,7 @@ def test_seed_that_a_run_does_not_have_is_refused(runs_dir, refuses):
 
 def test_run_of_the_prisoners_dilemma_is_refused(refuses, runs_dir, policy, tmp_path_factory):
     path = tmp_path_factory.mktemp("ipd") / "run"
-    untrained_run(path, IpdConfig())
+    short_run(path, IpdConfig(num_updates=1, eval_every_updates=1, batch_size=2))
     for words in (("export", path), ("show", path), ("evaluate", path, "--opponent", policy)):
         assert refuses(*words).endswith(
             "run is no run of the Coin Game: only its players are exported or shown"
@@ -272,6 +264,6 @@ def test_nonsense_is_refused_before_anything_is_played(refuses):
 
 def test_script_that_cannot_play_with_two_coins_says_so():
     game = CoinGame(coins="one_per_player")
-    contestants.check_can_play(game, contestants.find("random"))
+    players.check_can_play(game, players.find("random"))
     with pytest.raises(UserError, match="AC knows games with a single coin only; try random"):
-        contestants.check_can_play(game, contestants.find("AC"))
+        players.check_can_play(game, players.find("AC"))

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from jax import Array
 
-from loqa.configs import FIRST_SEED, IpdConfig
+from loqa.config import IpdConfig
+from loqa.experiments import PAPER
 from loqa.objectives import Metrics
-from loqa.train import TrainState, make_train
+from loqa.train import TrainState, make_ipd_train
 
 CONFIG = IpdConfig(batch_size=16, episode_length=6, critic_hidden_size=4)
 
@@ -25,7 +26,7 @@ def run(config: IpdConfig, key: Array, num_updates: int) -> tuple[TrainState, Tr
         state, metrics = update(state)
         return state, (without_key(state), metrics)
 
-    init, update, _ = make_train(config)
+    init, update, _ = make_ipd_train(config)
     first = init(key)
     _, (states, metrics) = jax.lax.scan(one_update, first, None, length=num_updates)
     return without_key(first), states, metrics
@@ -69,7 +70,7 @@ def test_defaults_are_the_published_settings() -> None:
         "actor_learning_rate": 1e-3,
         "critic_learning_rate": 1e-2,
     }
-    assert FIRST_SEED == 42
+    assert PAPER.first_seed == 42
 
 
 def test_run_starts_undecided_with_a_slow_copy_that_is_equal() -> None:
@@ -141,7 +142,7 @@ def test_metrics_are_finite_scalars() -> None:
 
 @pytest.mark.parametrize("actor", ["tabular", "mlp", "gru"])
 def test_an_update_keeps_the_shapes_and_types_of_the_state(actor: Literal["tabular"]) -> None:
-    init, update, _ = make_train(replace(CONFIG, actor=actor))
+    init, update, _ = make_ipd_train(replace(CONFIG, actor=actor))
     state = jax.eval_shape(init, jax.random.key(0))
     after, metrics = jax.eval_shape(update, state)
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)

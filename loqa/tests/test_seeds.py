@@ -60,6 +60,20 @@ def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_d
     assert_close(first_seed, alone)
 
 
+def test_three_seeds_on_two_devices_have_the_numbers_they_have_among_eight(
+    environment, tmp_path, on_one_device
+):
+    flags = f"{environment['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
+    words = ("--num-seeds", "3", "--num-updates", "8", "--run-dir", "run")
+    finished = commands.run({**environment, "XLA_FLAGS": flags}, tmp_path, *commands.TRAIN, *words)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    first_three = [
+        {name: value if name == "step" else value[:3] for name, value in line.items()}
+        for line in on_one_device[1]
+    ]
+    assert_close(log_of(tmp_path / "run"), first_three)
+
+
 def test_seeds_differ(on_one_device):
     last = on_one_device[1][-1]
     assert len(set(last["policy_loss"])) == len(last["policy_loss"]) == 8

@@ -12,9 +12,8 @@ from common.coin_game import CoinGame
 from common.coin_game_players import always_cooperate
 from common.logger.errors import UserError
 from loqa import coin_game_rollout, recurrent
-from loqa.config import BestResponseConfig
-from loqa.evaluation import exact_best_response
-from loqa.evaluation import learned_best_response as best_response
+from loqa.evaluation import exact_best_response, learned_best_response
+from loqa.evaluation.config import BestResponseConfig
 from loqa.recurrent import GruTower
 
 TINY = BestResponseConfig(
@@ -40,7 +39,7 @@ def test_generalized_advantages_are_as_worked_out_by_hand():
     # delta = 1 + .9 - .5 = 1.4, 0 - .9 - 1 = -1.9, 2 - (-1) = 3, with V = 0 after the end; then
     # A_1 = -1.9 + .9 * .5 * 3 = -.55 and A_0 = 1.4 - .45 * .55 = 1.1525.
     rewards, values = jnp.array([1.0, 0.0, 2.0]), jnp.array([0.5, 1.0, -1.0])
-    advantages = best_response.generalized_advantages(
+    advantages = learned_best_response.generalized_advantages(
         rewards, values, discount=0.9, gae_discount=0.5
     )
     np.testing.assert_allclose(advantages, [1.1525, -0.55, 3.0], rtol=1e-6)
@@ -48,7 +47,7 @@ def test_generalized_advantages_are_as_worked_out_by_hand():
 
 def test_advantages_without_discounts_are_returns_minus_values():
     rewards, values = jnp.array([1.0, -2.0, 1.0, 0.0]), jnp.array([3.0, 1.0, 0.5, -1.0])
-    advantages = best_response.generalized_advantages(
+    advantages = learned_best_response.generalized_advantages(
         rewards, values, discount=1.0, gae_discount=1.0
     )
     np.testing.assert_allclose(advantages + values, [0.0, -1.0, 1.0, 0.0], atol=1e-6)
@@ -59,7 +58,7 @@ def test_policy_loss_is_clipped_where_it_would_go_too_far():
     ratios, advantages = jnp.array([1.5, 1.5, 0.5, 0.5]), jnp.array([1.0, -1.0, 1.0, -1.0])
     old_log_probs = jnp.log(jnp.array([0.2, 0.4, 0.6, 0.8]))
     loss = partial(
-        best_response.clipped_policy_loss,
+        learned_best_response.clipped_policy_loss,
         old_log_probs=old_log_probs,
         advantages=advantages,
         clip_epsilon=0.2,
@@ -73,27 +72,29 @@ def test_policy_loss_is_clipped_where_it_would_go_too_far():
 
 def test_lesson_has_the_log_probabilities_that_the_actor_gives_along_the_episode():
     opponent = coin_game_rollout.scripted(GAME, always_cooperate)
-    setup = best_response.make_setup(TINY, GAME, opponent)
-    params = best_response.init(setup, jax.random.key(0)).params
-    players = (best_response.responder(setup), opponent)
+    setup = learned_best_response.make_setup(TINY, GAME, opponent)
+    params = learned_best_response.init(setup, jax.random.key(0)).params
+    players = (learned_best_response.responder(setup), opponent)
     episode = coin_game_rollout.play(GAME, players, (params, {}), jax.random.key(1))
-    lesson = best_response.make_lesson(setup, params, episode)
+    lesson = learned_best_response.make_lesson(setup, params, episode)
     logits = recurrent.unroll(setup.actor, params["actor"], lesson.inputs)
     expected = jax.nn.log_softmax(logits)[jnp.arange(5), episode.actions[:, 0]]
     np.testing.assert_allclose(lesson.log_probs, expected, rtol=1e-4)
     np.testing.assert_allclose(lesson.inputs[:, -1], [0.0, 0.2, 0.4, 0.6, 0.8], rtol=1e-6)
-    values = best_response.state_values(setup, params, lesson.inputs)
+    values = learned_best_response.state_values(setup, params, lesson.inputs)
     outputs = recurrent.unroll(setup.critic, params["critic"], lesson.inputs)[:, 0]
     np.testing.assert_allclose(values, np.array([5, 4, 3, 2, 1]) * outputs, rtol=1e-6)
 
 
 def test_greedy_responder_plays_its_likeliest_moves():
     opponent = coin_game_rollout.scripted(GAME, always_cooperate)
-    setup = best_response.make_setup(TINY, GAME, opponent)
-    params = best_response.init(setup, jax.random.key(0)).params
+    setup = learned_best_response.make_setup(TINY, GAME, opponent)
+    params = learned_best_response.init(setup, jax.random.key(0)).params
     state = jax.tree.map(lambda leaf: leaf[17], exact_best_response.all_states(GAME))
     drawn, greedy = (
-        best_response.responder(setup, is_greedy=is_greedy).act(params, jnp.ones(4), state, 0)[1]
+        learned_best_response.responder(setup, is_greedy=is_greedy).act(
+            params, jnp.ones(4), state, 0
+        )[1]
         for is_greedy in (False, True)
     )
     np.testing.assert_allclose(jnp.sum(drawn), 1, rtol=1e-6)
@@ -107,7 +108,7 @@ def test_many_frozen_agents_are_answered_at_once_and_keys_alone_decide():
         jax.vmap(jax.random.key)(jnp.array(seeds)) for seeds in ([0, 0, 0, 1], [5, 5, 6, 5])
     )
     frozen = coin_game_rollout.learned(GAME, agent)
-    learn = partial(best_response.learn_best_response, TINY, GAME, frozen)
+    learn = partial(learned_best_response.learn_best_response, TINY, GAME, frozen)
     metrics = jax.jit(jax.vmap(learn))(jax.vmap(agent.init)(agent_keys), learn_keys)
     assert {name: metric.shape for name, metric in metrics.items()} == {
         "responder_value": (4,),
@@ -133,7 +134,7 @@ def test_learned_response_comes_within_a_tenth_of_the_exact_one():
         learning_rate=1e-2,
     )
     opponent = coin_game_rollout.scripted(game, always_cooperate)
-    learn = jax.jit(partial(best_response.learn_best_response, config, game, opponent, {}))
+    learn = jax.jit(partial(learned_best_response.learn_best_response, config, game, opponent, {}))
     metrics = learn(jax.random.key(0))
     exact = exact_best_response.best_response(game, always_cooperate)
     learned, best = float(metrics["responder_value"]), exact.responder / game.episode_length

@@ -8,17 +8,23 @@ import jax
 import numpy as np
 import pytest
 
+from common.logger import curves
 from common.logger.claims import Verdict, judge
 from common.logger.errors import UserError
-from loqa import objectives, studies
-from loqa.coin_game_experiments import COIN_GAME_EXPERIMENTS
-from loqa.config import PolaConfig
-from loqa.configs import EXPERIMENTS, PRESETS, CoinGameConfig, GradientConfig, IpdConfig
+from common.logger.report import read_records
+from loqa.config import CoinGameConfig, IpdConfig
 from loqa.evaluation import matches, thresholds
-from loqa.run import training_run as runs
-from loqa.study_configs import ExploitabilityConfig, LeagueConfig, ScalingConfig
-from loqa.trainer import Trainer
+from loqa.evaluation.config import GradientConfig
+from loqa.experiments import PAPER, beyond_ipd_estimator_bias, figure_1_ipd, league_study
+from loqa.experiments.beyond_exploitability import ExploitabilityConfig
+from loqa.experiments.figure_3_scaling import ScalingConfig
+from loqa.experiments.league_study import LeagueConfig
+from loqa.pola.config import PolaConfig
+from loqa.run.training_run import KINDS, RunResult
 
+EXPERIMENTS = PAPER.experiments
+PRESETS = ("smoke", "quick", "paper")
+IN_THE_IPD = figure_1_ipd.EXPERIMENTS | beyond_ipd_estimator_bias.EXPERIMENTS
 CLAIMS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.claims]
 ON_NUMBERS = [(name, claim) for name, each in EXPERIMENTS.items() for claim in each.paper_claims]
 
@@ -60,9 +66,14 @@ MADE_UP_COIN_GAMES = {
 }
 
 
+def str_of(record):
+    """Name of a test on a record."""
+    return f"{record['preset']}-{record['experiment']}"
+
+
 def made_up(name, claim):
     """Values of a claim; those of the experiment's own come before what claims have in common."""
-    if name not in COIN_GAME_EXPERIMENTS:
+    if name in IN_THE_IPD:
         return MADE_UP[claim.id]
     fitting = [end for end in MADE_UP_COIN_GAMES if f"{name}-{claim.id}".endswith(end)]
     return MADE_UP_COIN_GAMES[max(fitting, key=len)]
@@ -108,7 +119,7 @@ def without_sizes(config):
         sizes |= {"num_eval_episodes": 1, "hidden_size": 1}
         sizes |= {"num_outer_steps": 1, "num_inner_steps": 1}
     if isinstance(config, CoinGameConfig):
-        sizes |= {"checkpoint_every_updates": 1, "num_eval_episodes": 1, "num_opponents": 1}
+        sizes |= {"num_eval_episodes": 1, "num_opponents": 1}
         sizes |= {"actor_hidden_size": 1, "critic_hidden_size": 1}
     return replace(config, **sizes, eval_every_updates=1)
 
@@ -132,7 +143,7 @@ def test_entrants_have_the_same_names_at_every_preset(name):
 
 
 def test_every_claim_of_the_iterated_game_has_made_up_metrics():
-    ids = {claim.id for name, claim in CLAIMS if name not in COIN_GAME_EXPERIMENTS}
+    ids = {claim.id for name, claim in CLAIMS if name in IN_THE_IPD}
     assert ids == MADE_UP.keys()
 
 
@@ -141,8 +152,8 @@ def test_every_claim_of_the_iterated_game_has_made_up_metrics():
 )
 def test_criterion_holds_fails_and_holds_partly_on_made_up_metrics(name, claim):
     reproduced, partly, not_reproduced = made_up(name, claim)
-    assert judge(claim.criterion, reproduced) == Verdict.REPRODUCED
-    assert judge(claim.criterion, not_reproduced) == Verdict.NOT_REPRODUCED
+    assert judge(claim.criterion, reproduced) == Verdict.HOLDS
+    assert judge(claim.criterion, not_reproduced) == Verdict.FAILS
     assert (partly is None) == (claim.criterion.partly is None)
     if partly is not None:
         assert judge(claim.criterion, partly) == Verdict.PARTLY
@@ -154,9 +165,9 @@ def test_criterion_holds_fails_and_holds_partly_on_made_up_metrics(name, claim):
 def test_claims_on_numbers_allow_two_published_deviations_and_four_for_partly(name, claim):
     deviation = float(claim.paper_spread.split()[1])
     for distance, verdict in (
-        (1.9, Verdict.REPRODUCED),
+        (1.9, Verdict.HOLDS),
         (3.9, Verdict.PARTLY),
-        (4.1, Verdict.NOT_REPRODUCED),
+        (4.1, Verdict.FAILS),
     ):
         for sign in (-1, 1):
             value = claim.paper_value + sign * distance * deviation
@@ -165,8 +176,10 @@ def test_claims_on_numbers_allow_two_published_deviations_and_four_for_partly(na
 
 def evaluated(config):
     """What an evaluation of a training measures, found without running anything."""
-    params = jax.eval_shape(objectives.make_agent(config).init, jax.random.key(0))
-    return set(jax.eval_shape(partial(runs.evaluate_agent, config), params, jax.random.key(0)))
+    kind = KINDS[type(config)]
+    agent = kind.make_agent(config)
+    params = jax.eval_shape(agent.init, jax.random.key(0))
+    return set(jax.eval_shape(partial(kind.evaluate, config, agent), params, jax.random.key(0)))
 
 
 def league_metrics(config):
@@ -179,7 +192,7 @@ def league_metrics(config):
         metrics |= {f"{name}_self", f"{name}_vs_other_seeds", f"other_seeds_vs_{name}"}
         metrics |= {f"{name}_vs_{script}" for script in matches.SCRIPTS}
         metrics |= {f"{script}_vs_{name}" for script in matches.SCRIPTS}
-        metrics |= {studies.league_name(name, metric) for metric in of_training}
+        metrics |= {league_study.league_name(name, metric) for metric in of_training}
     for rest in ("self", *(f"vs_{script}" for script in matches.SCRIPTS)):
         metrics |= {f"{other}_minus_{first}_{rest}" for other in others}
     return metrics
@@ -189,8 +202,11 @@ def metrics_of(config):
     """Names of what an experiment measures with two seeds or more."""
     if isinstance(config, GradientConfig):
         cases = ("cosine_learned", "signal_learned", "cosine_exact", "cosine_exact_value")
-        means = {critic: dict.fromkeys(cases, np.zeros(2)) for critic in studies.CRITICS}
-        return set(studies.compared_critics(means))
+        means = {
+            critic: dict.fromkeys(cases, np.zeros(2))
+            for critic in beyond_ipd_estimator_bias.CRITICS
+        }
+        return set(beyond_ipd_estimator_bias.compared_critics(means))
     if isinstance(config, LeagueConfig):
         return league_metrics(config)
     if isinstance(config, ExploitabilityConfig):
@@ -210,20 +226,40 @@ def test_every_claim_is_about_a_metric_of_its_experiment(name):
     assert claimed <= metrics_of(experiment.configs["smoke"])
 
 
-def test_metrics_of_a_league_have_the_names_that_its_claims_use(tmp_path, keys_unchecked):
-    """Of two untrained seeds: their results are there already, so that nothing is trained."""
-    config = EXPERIMENTS["figure_2_league"].configs["smoke"]
-    finished = {}
-    for _, entrant in config.entrants:
-        keys = jax.random.split(jax.random.key(0))
-        params = jax.jit(jax.vmap(objectives.make_agent(entrant).init))(keys)
-        metrics = {name: [0.0, 0.0] for name in evaluated(entrant)}
-        log = [{"step": 4, **metrics}]
-        finished[entrant, (42, 43)] = runs.RunResult(params, metrics, log, {}, 0.0, 0.0)
-    trainer = Trainer(tmp_path, [42, 43], runs.RunOptions(), finished)
-    findings = studies.study(config, trainer)
+class UntrainedTrainer:
+    """Gives agents of two seeds as they are before the first update."""
+
+    seeds = (42, 43)
+
+    def train(self, config, name):
+        agent = KINDS[type(config)].make_agent(config)
+        params = jax.jit(jax.vmap(agent.init))(jax.random.split(jax.random.key(0)))
+        metrics = {name: [0.0, 0.0] for name in evaluated(config)}
+        return RunResult(agent, params, metrics, [{"step": 4, **metrics}], {}, 0.0, 0.0)
+
+
+def test_metrics_of_a_league_have_the_names_that_its_claims_use(keys_unchecked):
+    experiment = EXPERIMENTS["figure_2_league"]
+    config = experiment.configs["smoke"]
+    findings = experiment.run(config, UntrainedTrainer())
     assert findings.metrics.keys() == league_metrics(config)
     assert {len(values) for values in findings.metrics.values()} == {2}
+
+
+@pytest.mark.parametrize("record", read_records(PAPER, PAPER.folder / "results"), ids=str_of)
+def test_limits_of_every_figure_hold_its_data(record):
+    rows = curves.read_curves(
+        PAPER.folder / "results" / record["preset"] / f"{record['experiment']}.csv"
+    )
+    figure = EXPERIMENTS[record["experiment"]].draw(record, rows)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+        for line in axes.lines:
+            x, y = (np.asarray(values, float) for values in line.get_data())
+            if line.get_transform() == axes.transData and len(x):
+                assert left <= np.nanmin(x) <= np.nanmax(x) <= right
+                assert low <= np.nanmin(y) <= np.nanmax(y) <= high
 
 
 def test_an_ablation_changes_what_it_says_and_nothing_else():

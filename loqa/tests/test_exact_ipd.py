@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from common import ipd
-from loqa import networks, objectives
-from loqa.configs import IpdConfig
-from loqa.evaluation import exact_ipd as evaluate
+from loqa import agents, networks
+from loqa.config import IpdConfig
+from loqa.evaluation import exact_ipd
 from loqa.networks import STATE_OBSERVATIONS
 from loqa.tests.random_parameters import random_parameters
 
@@ -21,7 +21,7 @@ KEY_NAMES = {
     *("value_vs_always_cooperate", "value_vs_always_defect"),
 }
 
-exact_evaluation = jax.jit(functools.partial(evaluate.exact_evaluation, CONFIG))
+exact_evaluation = jax.jit(functools.partial(exact_ipd.exact_evaluation, CONFIG))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_exact_evaluation_matches_hand_computed_values(policy: tuple, values: tu
     ],
 )
 def test_tit_for_tat_is_told_from_other_policies(policy: tuple, expected: bool) -> None:
-    assert bool(evaluate.is_tit_for_tat(jnp.array(policy))) == expected
+    assert bool(exact_ipd.is_tit_for_tat(jnp.array(policy))) == expected
 
 
 @pytest.mark.parametrize("actor", ["tabular", "mlp"])
@@ -79,18 +79,18 @@ def test_cooperation_is_that_of_the_actor_in_the_five_states(actor: str) -> None
     params = random_parameters(agent, seed=0, scale=1.0)
     evaluation = agent.evaluate(params, jnp.array(STATE_OBSERVATIONS))
     expected = np.exp(evaluation.log_policy[evaluation.inputs][:, 0])
-    np.testing.assert_allclose(evaluate.cooperation_probs(agent, params), expected, rtol=1e-5)
+    np.testing.assert_allclose(exact_ipd.cooperation_probs(agent, params), expected, rtol=1e-5)
 
 
 def test_sampled_and_exact_evaluation_of_a_memory_one_agent_agree() -> None:
     """The mean reward of an episode deviates by up to .145: .02 is four standard errors."""
-    agent = objectives.make_agent(CONFIG)
+    agent = agents.ipd_agent(CONFIG)
     policy = jnp.array([0.7, 0.8, 0.3, 0.6, 0.2])
     logits = jnp.log(jnp.stack([policy, 1 - policy], axis=1))
     params = {**random_parameters(agent, seed=0), "actor": logits}
-    sampled = jax.jit(lambda key: evaluate.sampled_evaluation(CONFIG, agent, params, key))(
-        jax.random.key(0)
-    )
+    sampled = jax.jit(
+        lambda key: exact_ipd.sampled_evaluation(CONFIG.episode_length, agent, params, key)
+    )(jax.random.key(0))
     exact = exact_evaluation(policy)
     for name, value in sampled.items():
         tolerance = 1e-5 if name.startswith("cooperation_") else 0.02
@@ -101,9 +101,11 @@ def test_sampled_and_exact_evaluation_of_a_memory_one_agent_agree() -> None:
 def test_a_recurrent_agent_that_tosses_coins_is_evaluated_by_sampling() -> None:
     """Zero parameters. Per step -1.5, -.5 and -2.5; tolerances are four standard errors."""
     config = IpdConfig(actor="gru", actor_hidden_size=2, critic_hidden_size=2)
-    agent = objectives.make_agent(config)
+    agent = agents.ipd_agent(config)
     params = random_parameters(agent, seed=0, scale=0.0)
-    metrics = jax.jit(lambda key: evaluate.evaluate(config, params, key))(jax.random.key(0))
+    metrics = jax.jit(
+        lambda key: exact_ipd.evaluate(config, agents.ipd_agent(config), params, key)
+    )(jax.random.key(0))
     num_steps = 1024 * 50
     assert float(metrics["self_play_value"]) == pytest.approx(
         -1.5, abs=4 * (1.25 / num_steps) ** 0.5
