@@ -5,12 +5,12 @@ known; what the final runs of the paper used is not.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.settings import check_divides, check_fields, setting
+from common.logger.errors import UserError
+from common.logger.settings import check_divides, check_fields, setting
 
-SYNTHETIC = (
+SyntheticName = Literal[
     "sphere_mixture",
     "sphere_clusters",
     "torus_mixture",
@@ -19,37 +19,20 @@ SYNTHETIC = (
     "hyperbolic_gaussians",
     "hyperbolic_checkerboard",
     "hyperbolic_crossed",
-)
-EARTH = ("volcano", "earthquake", "flood", "fire")
-PROTEIN = ("general", "glycine", "proline", "pre_pro")
-REAL = (*EARTH, *PROTEIN, "top8000", "rna")
-TargetName = Literal[
-    "sphere_mixture",
-    "sphere_clusters",
-    "torus_mixture",
-    "so3_modes",
-    "hyperbolic_wrapped",
-    "hyperbolic_gaussians",
-    "hyperbolic_checkerboard",
-    "hyperbolic_crossed",
-    "volcano",
-    "earthquake",
-    "flood",
-    "fire",
-    "general",
-    "glycine",
-    "proline",
-    "pre_pro",
-    "top8000",
-    "rna",
 ]
+EarthName = Literal["volcano", "earthquake", "flood", "fire"]
+ProteinName = Literal["general", "glycine", "proline", "pre_pro"]
+TargetName = Literal[SyntheticName, EarthName, ProteinName, "top8000", "rna"]
+
+SYNTHETIC, EARTH, PROTEIN = map(get_args, (SyntheticName, EarthName, ProteinName))
+REAL = (*EARTH, *PROTEIN, "top8000", "rna")
 
 
 @dataclass(frozen=True)
 class DiffusionConfig:
     """A Riemannian diffusion model: what it learns, how times and paths are drawn, its network."""
 
-    target: TargetName = setting("sphere_mixture", "distribution or data set that is learned")  # noqa: RUF009
+    target: TargetName = setting("sphere_mixture", "distribution or data set that is learned")
     deduplicate: bool = setting(False, "keep one of identical points of a data set")
     num_updates: int = setting(10_000, "gradient steps", low=1)
     eval_every_updates: int = setting(1000, "gradient steps between log points", low=1)
@@ -121,7 +104,7 @@ class DiffusionConfig:
 class MixtureConfig:
     """A mixture fitted by maximum likelihood: power-spherical on tori, von Mises-Fisher on S^2."""
 
-    target: TargetName = setting("torus_mixture", "distribution or data set that is learned")  # noqa: RUF009
+    target: TargetName = setting("torus_mixture", "distribution or data set that is learned")
     deduplicate: bool = setting(False, "keep one of identical points of a data set")
     num_updates: int = setting(10_000, "gradient steps", low=1)
     eval_every_updates: int = setting(1000, "gradient steps between log points", low=1)

@@ -1,4 +1,4 @@
-"""Riemannian divergence of tangent fields, five ways.
+"""Riemannian divergence of tangent fields, four ways.
 
 A tangent field is a function of ambient points, of any smooth extension off the manifold; J is its
 ambient Jacobian. div v = tr(P J P) (Proposition 1). All by forward-mode differentiation.
@@ -80,23 +80,3 @@ def by_closest_point(manifold: Manifold, field: Field, point: Array) -> Array:
             "would be wrong; use the frame"
         )
     return along_basis(lambda ambient: field(manifold.retract(ambient)), point, jnp.eye(len(point)))
-
-
-def intrinsic(chart: Callable[[Array], Array], field: Field, coordinates: Array) -> Array:
-    """|G|^(-1/2) sum_j d/du_j (|G|^(1/2) v^j) in a chart u -> x(u); for checking.
-
-    Args:
-      chart: coordinates [D] to ambient points [E].
-      field: tangent.
-      coordinates: u. Shape [D].
-    """
-
-    def weighted_components(u: Array) -> Array:
-        tangents = jax.jacfwd(chart)(u)  # [E, D]
-        metric = tangents.T @ tangents
-        components = jnp.linalg.solve(metric, tangents.T @ field(chart(u)))
-        return jnp.sqrt(jnp.linalg.det(metric)) * components
-
-    tangents = jax.jacfwd(chart)(coordinates)
-    area = jnp.sqrt(jnp.linalg.det(tangents.T @ tangents))
-    return jnp.trace(jax.jacfwd(weighted_components)(coordinates)) / area

@@ -15,11 +15,11 @@ import optax
 from jax import Array, lax
 from jax.scipy.special import gammaln
 
-from riemannian_diffusion import point_sets
+from riemannian_diffusion.config import MixtureConfig
+from riemannian_diffusion.data import point_sets
+from riemannian_diffusion.data.targets import Target, von_mises_fisher_log_prob
 from riemannian_diffusion.manifolds import sphere, torus
-from riemannian_diffusion.targets import Target, von_mises_fisher_log_prob
-from riemannian_diffusion.train_state import Metrics, Params, Training, TrainState
-from riemannian_diffusion.training_configs import MixtureConfig
+from riemannian_diffusion.train_state import Metrics, Training, TrainState
 
 
 class Mixture(NamedTuple):
@@ -36,64 +36,89 @@ class Mixture(NamedTuple):
     logits: Array
 
 
-def make_training(config: MixtureConfig, target: Target) -> Training:
-    """Builds the training of a mixture, of one seed."""
-    optimizer = optax.adam(config.learning_rate)
-    is_torus = target.manifold.name.startswith("T^")
+class MixtureSetup(NamedTuple):
+    """What the training of one setting consists of."""
 
-    def log_prob(params: Mixture, point: Array) -> Array:
-        means = params.means if config.trains_means else lax.stop_gradient(params.means)
-        function = torus_log_prob if is_torus else sphere_log_prob
-        return function(params._replace(means=means), point)
+    config: MixtureConfig
+    target: Target
+    optimizer: optax.GradientTransformation
 
-    def init(key: Array) -> TrainState:
-        mixture_key, order_key, key = jax.random.split(key, 3)
-        params = draw_mixture(target, config.num_components, mixture_key)
-        return TrainState(
-            params=params,
-            average=params,
-            optimizer_state=optimizer.init(params),
-            sampler_params={},
-            sampler_optimizer_state=(),
-            order=point_sets.random_order(target, order_key),
-            key=key,
-            step=jnp.zeros((), jnp.int32),
-        )
 
-    def update(state: TrainState, _: None) -> tuple[TrainState, Metrics]:
-        batch_key, key = jax.random.split(state.key)
-        points = point_sets.training_batch(target, state.order, batch_key, config.batch_size)
+def make_train(config: MixtureConfig, target: Target) -> Training:
+    """Returns the training of one seed of a mixture, as pure functions."""
+    setup = MixtureSetup(config, target, optax.adam(config.learning_rate))
+    return Training(
+        init=partial(init, setup),
+        advance=partial(advance, setup),
+        monitor=partial(monitor, setup),
+        evaluate=partial(evaluate, setup),
+    )
 
-        def loss(params: Mixture) -> Array:
-            return -jnp.mean(jax.vmap(partial(log_prob, params))(points))
 
-        value, gradient = jax.value_and_grad(loss)(state.params)
-        updates, optimizer_state = optimizer.update(gradient, state.optimizer_state)
-        params = optax.apply_updates(state.params, updates)
-        state = state._replace(
-            params=params,
-            average=params,
-            optimizer_state=optimizer_state,
-            key=key,
-            step=state.step + 1,
-        )
-        return state, {"loss": value}
+def init(setup: MixtureSetup, key: Array) -> TrainState:
+    """Initial state; consumes the key."""
+    mixture_key, order_key, key = jax.random.split(key, 3)
+    params = draw_mixture(setup.target, setup.config.num_components, mixture_key)
+    return TrainState(
+        params=params,
+        average=params,
+        optimizer_state=setup.optimizer.init(params),
+        sampler_params={},
+        sampler_optimizer_state=(),
+        order=point_sets.random_order(setup.target, order_key),
+        key=key,
+        step=jnp.zeros((), jnp.int32),
+    )
 
-    def measure(name: str, points: Array, params: Params) -> Metrics:
-        return {name: -jnp.mean(jax.vmap(partial(log_prob, params))(points))}
 
-    def monitor(state: TrainState, key: Array) -> Metrics:
-        points = point_sets.validation_points(target, state.order, key, config.num_eval_points)
-        return measure("valid_nll", points, state.params)
+def advance(setup: MixtureSetup, state: TrainState) -> tuple[TrainState, Metrics]:
+    """The updates between two log points."""
+    num_updates = setup.config.eval_every_updates
+    return lax.scan(lambda state, _: update(setup, state), state, length=num_updates)
 
-    def evaluate(state: TrainState, key: Array) -> Metrics:
-        points = point_sets.test_points(target, state.order, key, config.num_eval_points)
-        return measure("nll", points, state.params)
 
-    def advance(state: TrainState) -> tuple[TrainState, Metrics]:
-        return lax.scan(update, state, length=config.eval_every_updates)
+def update(setup: MixtureSetup, state: TrainState) -> tuple[TrainState, Metrics]:
+    """One gradient step on the likelihood of a batch."""
+    batch_key, key = jax.random.split(state.key)
+    points = point_sets.training_batch(
+        setup.target, state.order, batch_key, setup.config.batch_size
+    )
+    loss, gradient = jax.value_and_grad(partial(negative_log_likelihood, setup))(
+        state.params, points
+    )
+    updates, optimizer_state = setup.optimizer.update(gradient, state.optimizer_state)
+    params = optax.apply_updates(state.params, updates)
+    state = state._replace(
+        params=params,
+        average=params,
+        optimizer_state=optimizer_state,
+        key=key,
+        step=state.step + 1,
+    )
+    return state, {"loss": loss}
 
-    return Training(init, advance, monitor, evaluate)
+
+def monitor(setup: MixtureSetup, state: TrainState, key: Array) -> Metrics:
+    """The negative log-likelihood of validation points; consumes the key."""
+    num_points = setup.config.num_eval_points
+    points = point_sets.validation_points(setup.target, state.order, key, num_points)
+    return {"valid_nll": negative_log_likelihood(setup, state.params, points)}
+
+
+def evaluate(setup: MixtureSetup, state: TrainState, key: Array) -> Metrics:
+    """The negative log-likelihood of test points in nats; consumes the key."""
+    num_points = setup.config.num_eval_points
+    points = point_sets.test_points(setup.target, state.order, key, num_points)
+    return {"nll": negative_log_likelihood(setup, state.params, points)}
+
+
+def negative_log_likelihood(setup: MixtureSetup, params: Mixture, points: Array) -> Array:
+    """Mean over points [B, E]; means that are not trained get no gradient."""
+    if not setup.config.trains_means:
+        params = params._replace(means=lax.stop_gradient(params.means))
+    is_torus = setup.target.manifold.name.startswith("T^")
+    log_prob = torus_log_prob if is_torus else sphere_log_prob
+    return -jnp.mean(jax.vmap(partial(log_prob, params))(points))
 
 
 def draw_mixture(target: Target, num_components: int, key: Array) -> Mixture:

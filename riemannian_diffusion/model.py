@@ -8,21 +8,13 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from riemannian_diffusion import (
-    bound,
-    brownian_kernel,
-    divergence,
-    losses,
-    networks,
-    sde,
-    solvers,
-    time_sampling,
-)
+from riemannian_diffusion import bound, divergence, losses, networks, sde, solvers, time_sampling
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.data.targets import Target
+from riemannian_diffusion.manifolds import brownian_kernel
 from riemannian_diffusion.networks import Params
 from riemannian_diffusion.sde import TimeField
-from riemannian_diffusion.targets import Target
 from riemannian_diffusion.time_sampling import TimeSampler
-from riemannian_diffusion.training_configs import DiffusionConfig
 
 SAMPLER_LEARNING_RATE = 1e-3
 
@@ -131,5 +123,5 @@ def make_objective(config: DiffusionConfig, target: Target) -> Objective:
 
 
 def field_of(setup: Setup, params: Params) -> TimeField:
-    """A, with given parameters."""
+    """Returns the variational field a: the network with these parameters."""
     return partial(setup.network.apply, params)

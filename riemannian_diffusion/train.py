@@ -13,11 +13,15 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from riemannian_diffusion import losses, networks, point_sets, time_sampling
-from riemannian_diffusion.model import Setup
+from riemannian_diffusion import losses, networks, time_sampling
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.data import point_sets
+from riemannian_diffusion.data.targets import Target
+from riemannian_diffusion.evaluation import likelihoods
+from riemannian_diffusion.model import Setup, field_of, make_setup
 from riemannian_diffusion.networks import Params
 from riemannian_diffusion.time_sampling import SamplerParams
-from riemannian_diffusion.train_state import Metrics, TrainState
+from riemannian_diffusion.train_state import Metrics, Training, TrainState
 
 
 class Batch(NamedTuple):
@@ -27,6 +31,17 @@ class Batch(NamedTuple):
     uniforms: Array  # [B], of which the sampler makes times
     path_keys: Array  # [B]
     probe_keys: Array  # [B]
+
+
+def make_train(config: DiffusionConfig, target: Target) -> Training:
+    """Returns the training of one seed of a diffusion model, as pure functions."""
+    setup = make_setup(config, target)
+    return Training(
+        init=partial(init, setup),
+        advance=partial(advance, setup),
+        monitor=partial(likelihoods.monitor, setup),
+        evaluate=partial(likelihoods.evaluate, setup),
+    )
 
 
 def init(setup: Setup, key: Array) -> TrainState:
@@ -79,7 +94,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
     ends = jax.vmap(setup.diffuse)(batch.points, times, batch.path_keys)
 
     def loss(params: Params) -> tuple[Array, Array]:
-        field = partial(setup.network.apply, params)
+        field = field_of(setup, params)
         of_point = partial(setup.objective, field)
         integrand = jax.vmap(of_point)(batch.points, ends, times, batch.probe_keys)
         weighted = integrand * jnp.exp(-log_densities)
@@ -109,7 +124,7 @@ def train_sampler(setup: Setup, state: TrainState, key: Array, num_steps: int) -
     """
     if setup.config.time_sampling != "learned":
         return state
-    field = partial(setup.network.apply, state.params)
+    field = field_of(setup, state.params)
 
     def step(
         carry: tuple[SamplerParams, optax.OptState], key: Array

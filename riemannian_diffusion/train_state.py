@@ -42,3 +42,22 @@ class Training(NamedTuple):
     advance: Callable[[TrainState], tuple[TrainState, Metrics]]  # metrics [updates]
     monitor: Callable[[TrainState, Array], Metrics]  # cheap, at every log point; consumes the key
     evaluate: Callable[[TrainState, Array], Metrics]  # at the end; consumes the key
+
+
+class TrainedModel(NamedTuple):
+    """The part of a diffusion model's training state that is measured; it has no random keys.
+
+    Attributes:
+      average: see `TrainState`.
+      sampler_params: see `TrainState`.
+      order: see `TrainState`.
+    """
+
+    average: Params
+    sampler_params: Params
+    order: Array
+
+
+def trained_model(state: TrainState) -> TrainedModel:
+    """Returns what is measured of a state."""
+    return TrainedModel(state.average, state.sampler_params, state.order)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.logger import atomic
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
 
 DATA_DIR_VARIABLE = "REPRO_DATA_DIR"
 
@@ -81,8 +81,11 @@ def find_file(described: DataFile, data_dir: Path) -> Path | None:
     return None
 
 
-def check(data_dir: Path, *, download: bool) -> Iterator[str]:
+def check(data_dir: Path, *, download: bool) -> Iterator[tuple[str, bool]]:
     """Says of every file whether it is there and sound; fetches those that can be fetched.
+
+    Yields:
+      A line, and whether the file is there.
 
     Raises:
       UserError: a file is damaged, or what was fetched is not what was expected.
@@ -93,10 +96,10 @@ def check(data_dir: Path, *, download: bool) -> Iterator[str]:
         if path is None and download and described.address:
             path = _fetch(described, data_dir / described.folder / described.file)
         if path is None:
-            yield f"{described.file}: missing; {described.how_to_get()}"
+            yield f"{described.file}: missing; {described.how_to_get()}", False
         else:
             described.check_sum(path.read_bytes(), path)
-            yield f"{path}: {'sound' if described.sha256 else 'your own, unchecked'}"
+            yield f"{path}: {'sound' if described.sha256 else 'your own, unchecked'}", True
 
 
 def _fetch(described: DataFile, path: Path) -> Path:

@@ -12,10 +12,11 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from riemannian_diffusion.data_files import FILES, DataFile, find_file
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion.config import SYNTHETIC, DiffusionConfig, MixtureConfig
+from riemannian_diffusion.data.data_files import FILES, DataFile, find_file
+from riemannian_diffusion.data.targets import Target, make_target
 from riemannian_diffusion.manifolds import sphere, torus
-from riemannian_diffusion.targets import Target
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,17 @@ def split_sizes(num_points: int) -> Split:
     """80 % for training, 10 % for validation, the rest for testing."""
     num_train, num_valid = int(0.8 * num_points), int(0.1 * num_points)
     return Split(num_train, num_valid, num_points - num_train - num_valid)
+
+
+def load_target(config: DiffusionConfig | MixtureConfig, data_dir: Path) -> Target:
+    """Returns the distribution or data set that a setting names.
+
+    Raises:
+      UserError: a data set is missing or damaged.
+    """
+    if config.target in SYNTHETIC:
+        return make_target(config.target)
+    return load(config.target, data_dir, deduplicate=config.deduplicate)
 
 
 def load(name: str, data_dir: Path, *, deduplicate: bool = False) -> Target:

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from riemannian_diffusion.datasets import split_sizes
-from riemannian_diffusion.targets import Target
+from riemannian_diffusion.data.datasets import split_sizes
+from riemannian_diffusion.data.targets import Target
 
 
 def random_order(target: Target, key: Array) -> Array:

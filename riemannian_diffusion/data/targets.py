@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from riemannian_diffusion import heat_kernel, hyperbolic_targets
-from riemannian_diffusion.manifolds import hyperboloid, orthogonal, sphere, torus
+from riemannian_diffusion.data import hyperbolic_targets
+from riemannian_diffusion.manifolds import heat_kernel, hyperboloid, orthogonal, sphere, torus
 from riemannian_diffusion.manifolds.manifold import Manifold, PointMap
 
 

@@ -1,6 +1,7 @@
 """Grids of points on which densities are drawn and summed, by manifold."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -48,6 +49,46 @@ def coordinates(name: str, points: np.ndarray) -> np.ndarray:
     if name == "H^2":
         return points[:, 1:] / (1 + points[:, :1])
     return np.zeros((0, 2))
+
+
+def node_rows(
+    place: Mapping[str, float], grid: Grid, log_density: np.ndarray, known: np.ndarray
+) -> list[dict[str, float]]:
+    """Rows of a table of densities, one per node.
+
+    Args:
+      place: update, seed and model, the first columns of every row.
+      grid: G nodes.
+      log_density: of a model at the nodes. Shape [G].
+      known: the true one; not finite where it is unknown or zero. Shape [G].
+    """
+    rows = zip(grid.coordinates, log_density, known, strict=True)
+    return [
+        {
+            **place,
+            "is_point": 0,
+            "first": float(first),
+            "second": float(second),
+            "log_density": float(learned),
+            "known_log_density": float(true) if np.isfinite(true) else math.nan,
+        }
+        for (first, second), learned, true in rows
+    ]
+
+
+def point_rows(place: Mapping[str, float], coordinates: np.ndarray) -> list[dict[str, float]]:
+    """Rows of the same table for points [M, 2] that are drawn over the density."""
+    return [
+        {
+            **place,
+            "is_point": 1,
+            "first": float(first),
+            "second": float(second),
+            "log_density": math.nan,
+            "known_log_density": math.nan,
+        }
+        for first, second in coordinates
+    ]
 
 
 def _midpoints(low: float, high: float, number: int) -> np.ndarray:

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from riemannian_diffusion import likelihood, point_sets
+from riemannian_diffusion import likelihood
+from riemannian_diffusion.data import point_sets
 from riemannian_diffusion.model import Setup, field_of
 from riemannian_diffusion.sde import TimeField
 from riemannian_diffusion.train_state import Metrics, TrainState

@@ -1,28 +1,37 @@
-"""Every experiment by name, in the order in which they are run and listed."""
+"""Every table and figure, in the order in which they are run and listed."""
 
-from riemannian_diffusion.ablation_experiments import ABLATION_EXPERIMENTS
-from riemannian_diffusion.exact_experiments import (
-    DENSITY_EXPERIMENTS,
-    EXACT_TARGETS,
-    KERNEL_EXPERIMENTS,
+from pathlib import Path
+
+from common.logger.experiment import Paper
+from riemannian_diffusion.experiments import (
+    beyond_exact_heat_kernel,
+    beyond_exact_targets,
+    beyond_time_sampling,
+    figure_2_variance_reduction,
+    figure_3_integration_steps,
+    figure_earth_density,
+    figure_hyperbolic,
+    figure_ramachandran,
+    figure_so3,
+    table_1_earth,
+    table_2_torus,
 )
-from riemannian_diffusion.experiment import FIRST_SEED, PRESETS, Experiment
-from riemannian_diffusion.table_experiments import TABLE_EXPERIMENTS
-from riemannian_diffusion.training_configs import DiffusionConfig, MixtureConfig
 
-__all__ = [
-    "EXPERIMENTS",
-    "FIRST_SEED",
-    "PRESETS",
-    "DiffusionConfig",
-    "Experiment",
-    "MixtureConfig",
-]
-
-EXPERIMENTS: dict[str, Experiment] = {
-    **EXACT_TARGETS,
-    **ABLATION_EXPERIMENTS,
-    **DENSITY_EXPERIMENTS,
-    **KERNEL_EXPERIMENTS,
-    **TABLE_EXPERIMENTS,
-}
+PAPER = Paper(
+    name="riemannian_diffusion",
+    folder=Path(__file__).parents[1],
+    experiments={
+        "beyond_exact_targets": beyond_exact_targets.EXPERIMENT,
+        "figure_2_variance_reduction": figure_2_variance_reduction.EXPERIMENT,
+        "figure_3_integration_steps": figure_3_integration_steps.EXPERIMENT,
+        "beyond_time_sampling": beyond_time_sampling.EXPERIMENT,
+        "figure_ramachandran": figure_ramachandran.EXPERIMENT,
+        "figure_so3": figure_so3.EXPERIMENT,
+        "figure_hyperbolic": figure_hyperbolic.EXPERIMENT,
+        "beyond_exact_heat_kernel": beyond_exact_heat_kernel.EXPERIMENT,
+        **table_1_earth.EXPERIMENTS,
+        "figure_earth_density": figure_earth_density.EXPERIMENT,
+        **table_2_torus.EXPERIMENTS,
+    },
+    first_seed=0,
+)

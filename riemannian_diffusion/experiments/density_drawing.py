@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from riemannian_diffusion import base_settings
-from riemannian_diffusion.curve_drawing import STYLES, Record, Rows
+from common.logger.curve_drawing import STYLES, Record, Rows
+from riemannian_diffusion.experiments.sizes import manifold_of
 
 DECADES = 4.0  # of density that the colours span
 
@@ -33,7 +33,7 @@ def _draw_maps(names: list[str], target: str, rows: Rows) -> Figure:
     """A row of panels per model: learned density with test points, and known density."""
     columns = _columns(rows)
     is_known = bool(np.any(np.isfinite(columns["known_log_density"])))
-    is_map = base_settings.manifold_of(target) == "sphere"
+    is_map = manifold_of(target) == "sphere"
     is_disc = target.startswith("hyperbolic")
     width = 2 if is_known else 1
     size = (6.4 * width, 3.4 * len(names)) if is_map else (3.4 * width, 3.2 * len(names))

@@ -1,60 +1,86 @@
-"""What each kind of experiment trains and measures, from its settings to metrics and curves."""
+"""Trains several models of one target or of several, and compares their likelihoods."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
-from riemannian_diffusion import ablation_studies, density_studies
-from riemannian_diffusion.findings import Findings, Metrics, curve_rows, side_by_side
-from riemannian_diffusion.study_configs import (
+from typing import TYPE_CHECKING
+
+from common.logger.experiment import Findings, Metrics, Record, Rows
+from riemannian_diffusion.experiments.trainings import (
     ComparisonConfig,
-    DensityConfig,
-    KernelConfig,
-    StepsConfig,
-    TimeSamplingConfig,
+    Trainer,
+    differences,
+    joined_curves,
+    named,
+    train_all,
 )
-from riemannian_diffusion.trainer import Trainer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# metric, label in the figure, marker
+ESTIMATES = (("nll", "ODE", "o"), ("negative_kelbo", "KELBO", "^"), ("negative_elbo", "ELBO", "s"))
 
 
-def study(config: Any, trainer: Trainer) -> Findings:
-    """Runs an experiment of any kind.
+def run(config: ComparisonConfig, trainer: Trainer) -> Findings:
+    """Trains all variants.
 
-    Args:
-      config: its settings; their type decides what is done.
-      trainer: trains what it needs.
+    Metrics are those of each variant's final evaluation; `OTHER_minus_FIRST_nll`; and what the
+    bound of K paths is above the exact likelihood (`NAME_kelbo_minus_nll`) and above the truth,
+    where it is known (`NAME_kelbo_minus_entropy`).
     """
-    kinds: dict[type, Callable[[Any, Trainer], Findings]] = {
-        ComparisonConfig: compare,
-        TimeSamplingConfig: ablation_studies.compare_time_samplings,
-        StepsConfig: ablation_studies.compare_steps,
-        KernelConfig: ablation_studies.compare_with_kernel,
-        DensityConfig: density_studies.draw_densities,
-    }
-    return kinds[type(config)](config, trainer)
-
-
-def compare(config: ComparisonConfig, trainer: Trainer) -> Findings:
-    """Trains all variants; metrics are those of each at the end, and differences from the first."""
-    results = {name: trainer.train(variant, name) for name, variant in config.variants}
-    metrics: Metrics = {
-        f"{name}_{metric}": values
-        for name, result in results.items()
-        for metric, values in result.metrics.items()
-    }
+    results = train_all(config, trainer)
+    metrics: Metrics = {}
+    for name, result in results.items():
+        metrics |= named(name, result.metrics)
     first, *others = results
     for other in others:
-        metrics[f"{other}_minus_{first}_nll"] = _difference(
+        metrics[f"{other}_minus_{first}_nll"] = differences(
             metrics[f"{other}_nll"], metrics[f"{first}_nll"]
         )
     for name in results:
-        if f"{name}_negative_kelbo" in metrics:
-            for other in ("nll", "entropy"):
-                if f"{name}_{other}" in metrics:
-                    metrics[f"{name}_kelbo_minus_{other}"] = _difference(
-                        metrics[f"{name}_negative_kelbo"], metrics[f"{name}_{other}"]
-                    )
-    curves = {name: curve_rows(result.log, trainer.seeds) for name, result in results.items()}
-    return Findings(metrics, side_by_side(curves))
+        for exact in ("nll", "entropy"):
+            if f"{name}_negative_kelbo" in metrics and f"{name}_{exact}" in metrics:
+                metrics[f"{name}_kelbo_minus_{exact}"] = differences(
+                    metrics[f"{name}_negative_kelbo"], metrics[f"{name}_{exact}"]
+                )
+    return Findings(metrics, joined_curves(results, trainer.seeds))
 
 
-def _difference(values: list[float], base: list[float]) -> list[float]:
-    return [value - other for value, other in zip(values, base, strict=True)]
+def draw(record: Record, rows: Rows) -> Figure:
+    """Draws likelihood and bounds of every variant, and losses over training."""
+    from common.logger.curve_drawing import STYLES, draw_seeds
+    from riemannian_diffusion.experiments import drawing
+
+    text = "test likelihood (line: truth); loss"
+    figure, left, right = drawing.two_panels(record, text)
+    names = drawing.training_names(record, "_nll")
+    _draw_likelihoods(left, record, names)
+    for style, name in zip(STYLES, names, strict=False):
+        draw_seeds(right, rows, f"{name}_loss", name, style)
+    right.set(xlabel="update", ylabel="training loss (nats)")
+    right.legend(fontsize=7)
+    return figure
+
+
+def _draw_likelihoods(axes: Axes, record: Record, names: list[str]) -> None:
+    """Draws a column of points per variant: likelihood and bounds of every seed."""
+    from common.logger.curve_drawing import STYLES
+    from riemannian_diffusion.experiments import drawing
+
+    for style, (estimate, label, marker) in zip(STYLES, ESTIMATES, strict=False):
+        for place, name in enumerate(names):
+            if f"{name}_{estimate}" in record["metrics"]:
+                seeds = record["metrics"][f"{name}_{estimate}"]["per_seed"]
+                axes.plot([place] * len(seeds), seeds, marker, color=style["color"], label=label)
+                label = "_"
+    for place, name in enumerate(names):
+        if f"{name}_entropy" in record["metrics"]:
+            entropy = drawing.mean(record, f"{name}_entropy")
+            axes.plot([place - 0.3, place + 0.3], [entropy] * 2, "k-", lw=1)
+    for claim in record["claims"]:
+        if claim["paper_value"] is not None and claim["metric"].endswith("_nll"):
+            axes.axhline(claim["paper_value"], color="0.5", ls=":", label="paper")
+    axes.set_xticks(range(len(names)), [name.replace("_", "\n") for name in names], fontsize=7)
+    axes.set_ylabel("negative log-likelihood (nats)")
+    axes.legend(fontsize=7)

@@ -1,14 +1,10 @@
-"""Settings of a model on each manifold at each preset, from which experiments are built."""
+"""Settings of a model on each manifold and of a mixture, at each preset."""
 
 from typing import Any
 
-from riemannian_diffusion.training_configs import (
-    EARTH,
-    PROTEIN,
-    DiffusionConfig,
-    MixtureConfig,
-)
+from riemannian_diffusion.config import EARTH, PROTEIN, DiffusionConfig, MixtureConfig
 
+PRESETS = ("smoke", "quick", "paper")
 NUM_SEEDS = {"smoke": 1, "quick": 3, "paper": 5}  # the paper's splits are five
 
 # Horizons at which the prior is reached up to .01 nats or so; the released code's default is 2.
@@ -65,6 +61,14 @@ _PAPER: dict[str, Any] = {
     "num_eval_steps": 1000,
 }
 SIZES = {"smoke": _SMOKE, "quick": _QUICK, "paper": _PAPER}
+
+# A target of known density on each manifold: what it is called, and the manifold's symbol.
+KNOWN_TARGETS = {
+    "sphere": ("sphere_mixture", "S^2"),
+    "torus": ("torus_mixture", "T^2"),
+    "so3": ("so3_modes", "SO(3)"),
+    "hyperbolic": ("hyperbolic_wrapped", "H^2"),
+}
 
 
 def manifold_of(target: str) -> str:

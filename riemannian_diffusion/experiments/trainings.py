@@ -1,11 +1,71 @@
-"""Settings of experiments that train several things, or measure more than a training does."""
+"""What the experiments have in common: several trainings, and what runs them.
 
+The settings of an experiment are a frozen dataclass with the method `trainings`. Its `run` is
+handed a `Trainer` and imports JAX only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from riemannian_diffusion.training_configs import DiffusionConfig
+from common.logger.curves import curve_rows, side_by_side
+from common.logger.experiment import Metrics, Rows
+from riemannian_diffusion.config import REAL, DiffusionConfig, MixtureConfig
 
-Trainings = tuple[tuple[str, Any], ...]  # name, settings
+if TYPE_CHECKING:
+    import numpy as np
+
+    from riemannian_diffusion.train_state import TrainState
+
+TrainingConfig = DiffusionConfig | MixtureConfig
+Trainings = tuple[tuple[str, TrainingConfig], ...]  # name, settings
+DiffusionTrainings = tuple[tuple[str, DiffusionConfig], ...]
+
+
+class Settings(Protocol):
+    """Settings of an experiment."""
+
+    def trainings(self) -> Trainings:
+        """Returns name and settings of every training."""
+
+
+class Result(Protocol):
+    """What a finished training leaves."""
+
+    @property
+    def state(self) -> TrainState:
+        """Last state, with a leading axis of seeds."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Final evaluation, a value per seed."""
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """A line per log point, with lists over seeds."""
+
+    @property
+    def seconds_per_update(self) -> float:
+        """Seconds of an update of all seeds together, without evaluation."""
+
+
+class Trainer(Protocol):
+    """Trains what an experiment needs."""
+
+    seeds: Sequence[int]
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder of the data sets."""
+
+    def train(self, config: TrainingConfig, name: str) -> Result:
+        """Trains one setting, or takes it from an earlier experiment."""
+
+    def per_seed(self, function: Callable[..., Any], trained: Any) -> dict[str, np.ndarray]:
+        """Applies a function of one seed's model and a key to all seeds."""
 
 
 @dataclass(frozen=True)
@@ -19,82 +79,58 @@ class ComparisonConfig:
     variants: Trainings
 
     def trainings(self) -> Trainings:
-        """What is trained."""
+        """Returns name and settings of every training."""
         return self.variants
 
 
 @dataclass(frozen=True)
-class TimeSamplingConfig:
-    """One model trained with times drawn in several ways, and the variance of each.
+class LossConfig:
+    """Several trainings of one model, whose losses are estimated afterwards.
 
     Attributes:
       variants: name and settings of each.
-      num_points: times and paths from which variances are estimated.
+      num_points: times and paths from which the loss of each is estimated.
     """
 
-    variants: tuple[tuple[str, DiffusionConfig], ...]
+    variants: DiffusionTrainings
     num_points: int = 8192
 
     def trainings(self) -> Trainings:
-        """What is trained."""
+        """Returns name and settings of every training."""
         return self.variants
 
 
-@dataclass(frozen=True)
-class StepsConfig:
-    """One model trained on paths of different numbers of steps, and on exact ones.
-
-    Attributes:
-      variants: name and settings of each.
-      num_points: paths from which the loss of each is estimated.
-    """
-
-    variants: tuple[tuple[str, DiffusionConfig], ...]
-    num_points: int = 8192
-
-    def trainings(self) -> Trainings:
-        """What is trained."""
-        return self.variants
+def first_training(config: Settings) -> TrainingConfig:
+    """Returns the settings of the training that `train` runs."""
+    return config.trainings()[0][1]
 
 
-@dataclass(frozen=True)
-class KernelConfig:
-    """Training on simulated paths against training on the exact heat kernel, by manifold.
-
-    Attributes:
-      pairs: manifold, settings with simulation, settings with the kernel.
-    """
-
-    pairs: tuple[tuple[str, DiffusionConfig, DiffusionConfig], ...]
-
-    def trainings(self) -> Trainings:
-        """What is trained."""
-        return tuple(
-            (f"{name}_{kind}", config)
-            for name, *both in self.pairs
-            for kind, config in zip(("simulated", "exact"), both, strict=True)
-        )
+def data_sets(config: Settings) -> list[str]:
+    """Returns the data sets that the trainings of an experiment need."""
+    names = [training.target for _, training in config.trainings()]
+    return [name for name in dict.fromkeys(names) if name in REAL]
 
 
-@dataclass(frozen=True)
-class DensityConfig:
-    """Trained densities on a grid of their manifold, beside the true ones, and samples.
-
-    Attributes:
-      models: name and settings of each.
-      grid_size: nodes per axis.
-      num_samples: drawn from each model by its generative process.
-      num_sampling_steps: of that process.
-    """
-
-    models: tuple[tuple[str, DiffusionConfig], ...]
-    grid_size: int = 64
-    num_samples: int = 2000
-    num_sampling_steps: int = 100
-
-    def trainings(self) -> Trainings:
-        """What is trained."""
-        return self.models
+def train_all(config: Settings, trainer: Trainer) -> dict[str, Result]:
+    """Runs every training of an experiment."""
+    return {name: trainer.train(training, name) for name, training in config.trainings()}
 
 
-StudyConfig = ComparisonConfig | TimeSamplingConfig | StepsConfig | KernelConfig | DensityConfig
+def joined_curves(results: Mapping[str, Result], seeds: Sequence[int]) -> Rows:
+    """Joins the curves of trainings; a metric's name gets the training's in front."""
+    return side_by_side({name: curve_rows(each.log, seeds) for name, each in results.items()})
+
+
+def named(name: str, metrics: Mapping[str, Any]) -> Metrics:
+    """Puts the name of a training in front of the names of its metrics."""
+    return {f"{name}_{key}": [float(value) for value in metrics[key]] for key in metrics}
+
+
+def differences(values: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Returns value less base, seed by seed."""
+    return [value - other for value, other in zip(values, base, strict=True)]
+
+
+def ratios(values: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Returns value over base, seed by seed."""
+    return [value / other for value, other in zip(values, base, strict=True)]

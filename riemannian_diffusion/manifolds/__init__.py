@@ -1,1 +1,1 @@
-"""Manifolds embedded in R^m: sphere, flat torus, hyperboloid, orthogonal groups."""
+"""Manifolds embedded in R^m (sphere, flat torus, hyperboloid, rotations), heat kernels."""

@@ -15,8 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from riemannian_diffusion import heat_kernel
-from riemannian_diffusion.manifolds import torus
+from riemannian_diffusion.manifolds import heat_kernel, torus
 from riemannian_diffusion.manifolds.manifold import Manifold
 
 NUM_TABLE_TIMES = 64

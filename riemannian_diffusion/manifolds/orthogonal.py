@@ -1,11 +1,9 @@
-"""Orthogonal groups, SO(n) and O(n), as matrices in R^{n x n}, flattened; uniform (Haar) prior.
+"""The rotation groups SO(n) as matrices in R^{n x n}, flattened; uniform (Haar) prior.
 
-The metric is Frobenius': twice that of rotation angles for n = 3. All maps are the same on both
-components of O(n), and no path leaves the one that it starts in. No LAPACK call: several of them at
-a time can wait for each other for ever on CPU.
+The metric is Frobenius': twice that of rotation angles for n = 3. No LAPACK call: several of them
+at a time can wait for each other for ever on CPU.
 """
 
-import dataclasses
 import functools
 import math
 
@@ -18,7 +16,6 @@ from riemannian_diffusion.manifolds.manifold import Manifold, no_score
 NUM_POLAR_STEPS = 5
 NUM_SQUARINGS = 6
 NUM_TAYLOR_TERMS = 12
-ANGLE_VOLUME = 8 * math.pi**2  # of SO(3) in the metric of rotation angles
 
 
 def rotations(size: int = 3) -> Manifold:
@@ -40,29 +37,6 @@ def rotations(size: int = 3) -> Manifold:
         prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
         prior_score=no_score,
         sample_prior=lambda key: random_rotation(key, size).reshape(size * size),
-        prior_entropy=math.log(volume),
-        volume=volume,
-    )
-
-
-def orthogonal_matrices(size: int = 3) -> Manifold:
-    """Builds O(n): rotations, and rotations after a reflection, half of the prior each.
-
-    As no path crosses between them, a model leaves the two their halves, whatever the data say.
-    """
-    group = rotations(size)
-    volume = 2 * math.exp(group.prior_entropy)
-
-    def sample_prior(key: Array) -> Array:
-        rotation_key, sign_key = jax.random.split(key)
-        x = random_rotation(rotation_key, size)
-        return x.at[:, 0].multiply(jax.random.rademacher(sign_key, ())).reshape(size * size)
-
-    return dataclasses.replace(
-        group,
-        name=f"O({size})",
-        prior_log_prob=lambda point: jnp.full_like(point[0], -math.log(volume)),
-        sample_prior=sample_prior,
         prior_entropy=math.log(volume),
         volume=volume,
     )

@@ -6,24 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from riemannian_diffusion.command_line import (
-    Parser,
-    add_setting_flags,
-    check_name,
-    one_of,
-    with_flags,
-)
-from riemannian_diffusion.configs import EXPERIMENTS, FIRST_SEED, PRESETS
-from riemannian_diffusion.data_files import (
+from common.logger.errors import UserError
+from common.logger.experiment import PRESETS
+from common.logger.reproduce import check_offered
+from riemannian_diffusion.data.data_files import (
     DATA_DIR_VARIABLE,
     FILES,
     DataFile,
     default_data_dir,
     find_file,
 )
-from riemannian_diffusion.errors import UserError
+from riemannian_diffusion.experiments import PAPER
+from riemannian_diffusion.experiments.trainings import data_sets
+from riemannian_diffusion.run.command_line import (
+    Parser,
+    add_setting_flags,
+    check_name,
+    one_of,
+    with_flags,
+)
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = PAPER.folder / "results"
+EXPERIMENTS, FIRST_SEED = PAPER.experiments, PAPER.first_seed
 LARGEST_SEED = 2**31 - 1
 TRACKER_PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
 
@@ -53,8 +57,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
     if "seeds" in parsed:
         _check_seeds("--seeds", FIRST_SEED, parsed.seeds)
     if "experiment" not in parsed:
-        default = [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
-        return parsed, [name for name in default if not _missing_data(name, parsed)]
+        return parsed, [name for name in _default(parsed) if not _missing_data(name, parsed)]
     names = parsed.experiment.replace(",", " ").split()
     if not names:
         raise UserError(
@@ -62,6 +65,7 @@ def parse_reproduce(words: Sequence[str], description: str | None) -> tuple[Name
         )
     names = [check_name(name, EXPERIMENTS, "experiment") for name in dict.fromkeys(names)]
     for name in names:
+        check_offered(PAPER, name, parsed.preset)
         if described := _missing_data(name, parsed):
             raise UserError(f"{name}: {described.missing(parsed.data_dir)}")
     return parsed, names
@@ -71,13 +75,21 @@ def left_out(parsed: Namespace) -> list[str]:
     """Experiments of the default run whose data sets are not in the data folder."""
     if "experiment" in parsed:
         return []
-    default = [name for name, each in EXPERIMENTS.items() if not each.not_by_default]
-    return [name for name in default if _missing_data(name, parsed)]
+    return [name for name in _default(parsed) if _missing_data(name, parsed)]
+
+
+def _default(parsed: Namespace) -> list[str]:
+    """Names of the default run."""
+    return [
+        name
+        for name, each in EXPERIMENTS.items()
+        if not each.not_by_default and parsed.preset in each.configs
+    ]
 
 
 def _missing_data(name: str, parsed: Namespace) -> DataFile | None:
     """The first file that an experiment needs and that is not in the data folder."""
-    for data_set in EXPERIMENTS[name].data_sets(parsed.preset):
+    for data_set in data_sets(EXPERIMENTS[name].configs[parsed.preset]):
         if find_file(FILES[data_set], parsed.data_dir) is None:
             return FILES[data_set]
     return None
@@ -88,7 +100,10 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
 
     Which defaults --help shows depends on the experiment and the preset among `words`.
     """
-    trainable = {name: each.training_configs() for name, each in EXPERIMENTS.items()}
+    trainable = {
+        name: {preset: each.trained(config) for preset, config in each.configs.items()}
+        for name, each in EXPERIMENTS.items()
+    }
     parser = Parser(prog="python -m riemannian_diffusion train", description=description)
     parser.add_argument("experiment", help=f"one of {', '.join(trainable)}")
     _add_preset(parser)
@@ -103,11 +118,13 @@ def parse_train(words: Sequence[str], description: str | None) -> tuple[Namespac
     _add_run_options(parser)
     shown_name = next((word for word in words if word in trainable), "beyond_exact_targets")
     shown_preset = next((word for word in words if word in PRESETS), "quick")
-    add_setting_flags(parser, trainable[shown_name][shown_preset])
+    by_preset = trainable[shown_name]
+    add_setting_flags(parser, by_preset.get(shown_preset, by_preset["quick"]))
     parsed = parser.parse_all(words)
     _check_run_options(parsed)
     _check_seeds("--num-seeds", parsed.seed, parsed.num_seeds)
     name = check_name(parsed.experiment, trainable, "experiment")
+    check_offered(PAPER, name, parsed.preset)
     return parsed, with_flags(trainable[name][parsed.preset], parsed)
 
 

@@ -10,11 +10,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from common.logger import atomic, provenance, results
-from riemannian_diffusion import divergence, evaluate, model, targets, train
+from common.logger.timing import Row, compile_for, row, timed
+from riemannian_diffusion import divergence, model, train
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.data import targets
+from riemannian_diffusion.evaluation import likelihoods
 from riemannian_diffusion.manifolds import sphere
 from riemannian_diffusion.networks import VectorField
-from riemannian_diffusion.timing import Row, compile_for, row, timed
-from riemannian_diffusion.training_configs import DiffusionConfig
 
 UPDATES_PER_REPEAT = 20
 
@@ -88,7 +90,7 @@ def _update_rows(case: Case, repeats: int) -> list[Row]:
     seeds = jnp.arange(case.num_seeds)
     state = jax.jit(jax.vmap(lambda seed: train.init(setup, jax.random.key(seed))))(seeds)
     compiled, seconds = compile_for(jax.jit(jax.vmap(partial(train.advance, setup))), state)
-    times = timed(compiled, state, repeats)
+    times = timed(compiled, state, repeats=repeats).seconds
     name = f"{case.name}, {case.num_seeds} seed{'s' * (case.num_seeds > 1)}"
     each = [1e3 * t / case.config.eval_every_updates for t in times]
     return [
@@ -108,17 +110,17 @@ def _likelihood_rows(case: Case, repeats: int) -> list[Row]:
     points = jax.jit(jax.vmap(setup.target.sample))(keys)
 
     def by_ode(points: Array) -> Array:
-        return evaluate.log_probs(setup, model.field_of(setup, state.params), points)
+        return likelihoods.log_probs(setup, model.field_of(setup, state.params), points)
 
     def by_paths(points: Array) -> Array:
         field = model.field_of(setup, state.params)
-        return evaluate.path_bounds(setup, field, points, jax.random.key(2))[1]
+        return likelihoods.path_bounds(setup, field, points, jax.random.key(2))[1]
 
     measured = []
     for what, function in (("ODE likelihood", by_ode), ("KELBO, 10 paths", by_paths)):
         compiled, _ = compile_for(jax.jit(function), points)
         name = f"{case.name}: {what} of {config.num_eval_points} points"
-        measured.append(row(name, "s", timed(compiled, points, repeats)))
+        measured.append(row(name, "s", timed(compiled, points, repeats=repeats).seconds))
     return measured
 
 
@@ -148,7 +150,7 @@ def _divergence_rows(dimension: int, repeats: int, batch_size: int = 64) -> list
             return jnp.sum(jax.vmap(one)(points, jax.random.split(jax.random.key(2), batch_size)))
 
         compiled, _ = compile_for(jax.jit(jax.grad(total)), params)
-        times = timed(compiled, params, repeats)
+        times = timed(compiled, params, repeats=repeats).seconds
         what = f"S^{dimension}, batch {batch_size}, 2 x 256: divergence by {name}, and gradient"
         measured.append(row(what, "ms", [1e3 * t for t in times]))
     return measured

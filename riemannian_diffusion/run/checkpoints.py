@@ -13,8 +13,8 @@ import jax.numpy as jnp
 from flax import serialization
 
 from common.logger import atomic
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.settings import differing_fields
+from common.logger.errors import UserError
+from common.logger.settings import differing_fields
 
 SCHEMA_VERSION = 1
 NUM_KEPT = 2

@@ -12,14 +12,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from common.logger import atomic, claim_table, results
-from riemannian_diffusion import arguments, data_files
-from riemannian_diffusion.command_line import Parser, check_name, say, shown_path, warn
-from riemannian_diffusion.configs import EXPERIMENTS, PRESETS
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.interrupts import SignalWatch, command, exit_code
+from common.logger.errors import UserError
+from riemannian_diffusion.data import data_files
+from riemannian_diffusion.experiments import PAPER
+from riemannian_diffusion.run import arguments
+from riemannian_diffusion.run.command_line import Parser, check_name, say, shown_path, warn
+from riemannian_diffusion.run.interrupts import SignalWatch, command, exit_code
 
 if TYPE_CHECKING:
-    from riemannian_diffusion.runs import RunOptions
+    from riemannian_diffusion.run.training_run import RunOptions
 
 # Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
 SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
@@ -62,8 +63,8 @@ def list_experiments(words: Sequence[str]) -> int:
     Parser(
         prog="python -m riemannian_diffusion list", description=list_experiments.__doc__
     ).parse_all(words)
-    for name, experiment in EXPERIMENTS.items():
-        times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
+    for name, experiment in PAPER.experiments.items():
+        times = ", ".join(f"{preset} {m:g} min" for preset, m in experiment.minutes.items())
         say(f"riemannian_diffusion {name} ({experiment.source}; {times})")
         say(f"    {experiment.summary}")
         if experiment.not_by_default:
@@ -77,8 +78,8 @@ def reproduce(words: Sequence[str]) -> int:
     """Runs experiments, writes their records and prints the claim table."""
     parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
     prepare_jax()
-    from riemannian_diffusion import figures
-    from riemannian_diffusion import reproduce as reproduction
+    from common.logger import reproduce as reproduction
+    from riemannian_diffusion.run.trainer import Finished, Trainer, run_path
 
     if missing := arguments.left_out(parsed):
         warn(
@@ -91,19 +92,22 @@ def reproduce(words: Sequence[str]) -> int:
             preset=parsed.preset,
             num_seeds=getattr(parsed, "seeds", None),
             results_dir=parsed.results_dir,
-            runs_dir=parsed.runs_dir,
             force=parsed.force,
-            options=_run_options(parsed, watch),
         )
+        options = _run_options(parsed, watch)
+        finished: Finished = {}
         for index, name in enumerate(names):
+            path = run_path(name, parsed.runs_dir, parsed.preset, resume=parsed.resume)
+            trainer = Trainer(path, request.seeds(PAPER, name), options, finished)
+            config = PAPER.experiments[name].configs[parsed.preset]
 
             def run() -> None:
-                records.append(reproduction.reproduce(name, request))  # noqa: B023 (called at once)
+                outcome = reproduction.reproduce(PAPER, name, config, trainer, request)  # noqa: B023
+                records.append(outcome.record)
 
             code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
             if code:
                 return code
-            figures.draw(name, parsed.results_dir / parsed.preset)
     width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
     say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
     say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
@@ -114,17 +118,15 @@ def train(words: Sequence[str]) -> int:
     """Trains one setting (of an experiment with several agents the first) and evaluates it."""
     parsed, config = arguments.parse_train(words, train.__doc__)
     prepare_jax()
-    from riemannian_diffusion import reproduce as reproduction
-    from riemannian_diffusion import runs
+    from riemannian_diffusion.run.trainer import run_path
+    from riemannian_diffusion.run.training_run import run_seeds
 
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
-    new_path = reproduction.run_path(
-        parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume
-    )
+    new_path = run_path(parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume)
     path = getattr(parsed, "run_dir", new_path)
 
     def run() -> None:
-        result = runs.run_seeds(config, seeds, path, _run_options(parsed, watch))
+        result = run_seeds(config, seeds, path, _run_options(parsed, watch))
         _print_metrics(result.metrics, seeds)
         say(f"run folder: {shown_path(path)}")
 
@@ -137,10 +139,10 @@ def evaluate(words: Sequence[str]) -> int:
     """Evaluates the newest checkpoint of a run, or a given one."""
     parsed = arguments.parse_evaluate(words, evaluate.__doc__)
     prepare_jax()
-    from riemannian_diffusion import runs
+    from riemannian_diffusion.run.training_run import evaluate_run
 
     checkpoint = getattr(parsed, "checkpoint", None)
-    metrics, seeds, step = runs.evaluate_run(parsed.run_dir, checkpoint, parsed.data_dir)
+    metrics, seeds, step = evaluate_run(parsed.run_dir, checkpoint, parsed.data_dir)
     _print_metrics(metrics, seeds)
     say(f"after {step} updates")
     return 0
@@ -151,9 +153,9 @@ def report(words: Sequence[str]) -> int:
     Parser(prog="python -m riemannian_diffusion report", description=report.__doc__).parse_all(
         words
     )
-    from riemannian_diffusion import report as report_module
+    from common.logger import report as reporting
 
-    report_module.rebuild()
+    reporting.rebuild(PAPER)
     return 0
 
 
@@ -161,7 +163,7 @@ def bench(words: Sequence[str]) -> int:
     """Measures throughput, compile time and peak memory; writes results/bench.json."""
     parsed = arguments.parse_bench(words, bench.__doc__)
     prepare_jax()
-    from riemannian_diffusion import bench as bench_module
+    from riemannian_diffusion.run import bench as bench_module
 
     say(bench_module.run(parsed.repeats, parsed.output))
     return 0
@@ -171,7 +173,7 @@ def show(words: Sequence[str]) -> int:
     """Draws samples and density of a trained model: a turning globe, a plot of angles, a disc."""
     parsed = arguments.parse_show(words, show.__doc__)
     prepare_jax()
-    from riemannian_diffusion import show as show_module
+    from riemannian_diffusion.run import show as show_module
 
     path = show_module.show(parsed.run_dir, parsed.data_dir, parsed.seed, parsed.output)
     say(f"picture: {shown_path(path)}")
@@ -179,11 +181,13 @@ def show(words: Sequence[str]) -> int:
 
 
 def data(words: Sequence[str]) -> int:
-    """Checks the files in the data folder; --download fetches those that are public."""
+    """Checks the files in the data folder; --download fetches public ones. Exit 1: one is missing."""
     parsed = arguments.parse_data(words, data.__doc__)
-    for line in data_files.check(parsed.data_dir, download=parsed.download):
+    is_complete = True
+    for line, is_present in data_files.check(parsed.data_dir, download=parsed.download):
         say(line)
-    return 0
+        is_complete &= is_present
+    return 0 if is_complete else 1
 
 
 def prepare_jax() -> None:
@@ -213,7 +217,7 @@ def _help(commands: Mapping[str, Callable[..., int]]) -> str:
 
 
 def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
-    from riemannian_diffusion.runs import RunOptions
+    from riemannian_diffusion.run.training_run import RunOptions
 
     return RunOptions(
         resume=parsed.resume,
@@ -240,7 +244,3 @@ def _print_metrics(metrics: Mapping[str, Sequence[float]], seeds: Iterable[int])
     say(f"{'seed':<28}" + "".join(f"{seed:>9}" for seed in seeds))
     for name, values in metrics.items():
         say(f"{name:<28}" + "".join(f"{value:>9.3f}" for value in values))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args, get_type_hints
 
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

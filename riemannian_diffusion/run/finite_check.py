@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from riemannian_diffusion.errors import DivergedError
+from common.logger.errors import DivergedError
 
 
 def check_finite(

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from riemannian_diffusion.command_line import shown_path, warn
-from riemannian_diffusion.errors import DivergedError, InterruptedRunError
+from common.logger.errors import DivergedError, InterruptedRunError
+from riemannian_diffusion.run.command_line import shown_path, warn
 
 
 class SignalWatch:

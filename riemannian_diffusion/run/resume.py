@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from common.logger import atomic, provenance
+from common.logger.errors import UserError
 from common.logger.run_folder import RunFolder
-from riemannian_diffusion import checkpoints
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.settings import differing_fields
+from common.logger.settings import differing_fields
+from riemannian_diffusion.run import checkpoints
 
 State = TypeVar("State")
 

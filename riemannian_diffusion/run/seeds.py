@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
 
 Metrics = dict[str, Array]
 State = Any  # a tree of arrays and keys; with a leading axis of seeds where all seeds are meant

@@ -5,22 +5,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
-import matplotlib as mpl
 import numpy as np
 from jax import Array
 from matplotlib.figure import Figure
 from PIL import Image
 
-from riemannian_diffusion import density_studies, evaluate, globe, grids, methods, model, runs
-from riemannian_diffusion.density_drawing import draw_densities
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion import model
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.data.datasets import load_target
+from riemannian_diffusion.evaluation import densities, grids, likelihoods
+from riemannian_diffusion.experiments.density_drawing import draw_densities
 from riemannian_diffusion.model import Setup
 from riemannian_diffusion.networks import Params
-from riemannian_diffusion.training_configs import DiffusionConfig
+from riemannian_diffusion.run import globe, training_run
 
 GRID_SIZE = 60
-NUM_SAMPLES = 500
-NUM_STEPS = 100
+SAMPLING = densities.Sampling(num_samples=500, num_steps=100)
 FRAME_MILLISECONDS = 80
 
 
@@ -44,13 +45,13 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
       UserError: the run is of no diffusion model, the seed not of the run, or the file of another
         kind.
     """
-    saved = runs.load_run(run_dir, None, data_dir)
+    saved = training_run.load_run(run_dir, None, data_dir)
     if not isinstance(saved.config, DiffusionConfig):
         raise UserError(f"{run_dir} is a run of a mixture; show draws diffusion models")
     if seed is not None and seed not in saved.seeds:
         raise UserError(f"seed {seed} is not of this run; it has {saved.seeds}")
     index = 0 if seed is None else saved.seeds.index(seed)
-    target = methods.load_target(saved.config, data_dir)
+    target = load_target(saved.config, data_dir)
     name = target.manifold.name
     suffix = ".gif" if name == "S^2" else ".png"
     path = output or Path(f"{name.replace('^', '').replace('(', '').replace(')', '')}{suffix}")
@@ -73,22 +74,21 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
 
 def _calculate(setup: Setup, grid: grids.Grid, params: Params) -> Shown:
     field = model.field_of(setup, params)
-    log_density = evaluate.log_probs(setup, field, grid.points)
-    key = jax.random.key(0)
-    return Shown(log_density, density_studies.generate(setup, params, NUM_SAMPLES, NUM_STEPS, key))
+    log_density = likelihoods.log_probs(setup, field, grid.points)
+    samples = densities.generate(setup, params, SAMPLING, jax.random.key(0))
+    return Shown(log_density, samples)
 
 
 def _picture(
     config: DiffusionConfig, manifold: str, grid: grids.Grid, shown: Shown, seed: int
 ) -> Figure:
     """The figure of an experiment with one model, with samples in the place of test points."""
-    mpl.rcParams["svg.hashsalt"] = "riemannian_diffusion"
     place = {"update": float(config.num_updates), "seed": float(seed), "model": 0.0}
     unknown = np.full(len(shown.log_density), np.nan)
-    rows = density_studies.grid_rows(place, grid, np.asarray(shown.log_density), unknown)
+    rows = grids.node_rows(place, grid, np.asarray(shown.log_density), unknown)
     points = grids.coordinates(manifold, np.asarray(shown.samples))
     if len(points):
-        rows += density_studies.point_rows(place, points)
+        rows += grids.point_rows(place, points)
     record = {
         "experiment": config.target,
         "preset": "samples of the model",

@@ -12,12 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from common.logger import atomic, progress, trackers
+from common.logger.errors import InterruptedRunError, UserError
 from common.logger.run_folder import RunFolder
-from riemannian_diffusion import checkpoints, methods, programs, resume
-from riemannian_diffusion.errors import InterruptedRunError, UserError
-from riemannian_diffusion.finite import check_finite
-from riemannian_diffusion.methods import Config
-from riemannian_diffusion.programs import Metrics, Program
+from riemannian_diffusion.run import checkpoints, resume
+from riemannian_diffusion.run.finite_check import check_finite
+from riemannian_diffusion.run.kinds import KINDS, Config, make_train
+from riemannian_diffusion.run.seeds import (
+    Metrics,
+    Program,
+    compile_program,
+    memory_errors_explained,
+    over_seeds,
+    shapes,
+)
 from riemannian_diffusion.train_state import Training, TrainState
 
 Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
@@ -79,7 +86,7 @@ def run_seeds(config: Config, seeds: Sequence[int], path: Path, options: RunOpti
       InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
     """
     settings = {"method": type(config).__name__, **asdict(config), "seeds": list(seeds)}
-    training = methods.make_train(config, options.data_dir)
+    training = make_train(config, options.data_dir)
     if options.resume:
         folder = resume.folder_to_continue(path, settings, options.warn)
     else:
@@ -87,7 +94,7 @@ def run_seeds(config: Config, seeds: Sequence[int], path: Path, options: RunOpti
     options.stop_if_asked()
     template = _template(training, len(seeds))
     state, step = resume.saved_state(folder, template, options.warn)
-    with programs.memory_errors_explained():
+    with memory_errors_explained():
         program = _compile(training, len(seeds))
         if state is None:
             state = program.init(jnp.asarray(seeds, jnp.int32))
@@ -120,7 +127,7 @@ def evaluate_run(
       Exception: see `load_run`.
     """
     saved = load_run(path, checkpoint, data_dir)
-    metrics, _ = _evaluate(methods.make_train(saved.config, data_dir), saved.state)
+    metrics, _ = _evaluate(make_train(saved.config, data_dir), saved.state)
     return metrics, saved.seeds, saved.step
 
 
@@ -152,7 +159,7 @@ def load_run(path: Path, checkpoint: Path | None, data_dir: Path) -> SavedRun:
     if checkpoint is None and not kept:
         raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
     chosen = checkpoint or kept[-1]
-    template = _template(methods.make_train(config, data_dir), len(seeds))
+    template = _template(make_train(config, data_dir), len(seeds))
     try:
         state, step = checkpoints.load(chosen, template, settings)
     except atomic.DamagedFileError as error:
@@ -165,7 +172,7 @@ def load_run(path: Path, checkpoint: Path | None, data_dir: Path) -> SavedRun:
 def _evaluate(training: Training, state: TrainState) -> tuple[dict[str, list[float]], float]:
     """Final metrics of all seeds, and the seconds of compilation."""
     started = time.perf_counter()
-    evaluate_all = programs.over_seeds(_with_key(training.evaluate), state)
+    evaluate_all = over_seeds(_with_key(training.evaluate), state)
     seconds = time.perf_counter() - started
     return _per_seed(jax.device_get(evaluate_all(state))), seconds
 
@@ -242,7 +249,7 @@ def _save_if_due(
 
 
 def _compile(training: Training, num_seeds: int) -> Program:
-    return programs.compile_program(
+    return compile_program(
         lambda seed: training.init(jax.random.key(seed)),
         training.advance,
         _with_key(training.monitor),
@@ -259,9 +266,7 @@ def _with_key(
 
 def _template(training: Training, num_seeds: int) -> TrainState:
     """Shapes of the state of all seeds; found without compiling anything."""
-    template: TrainState = programs.shapes(
-        lambda seed: training.init(jax.random.key(seed)), num_seeds
-    )
+    template: TrainState = shapes(lambda seed: training.init(jax.random.key(seed)), num_seeds)
     return template
 
 
@@ -276,10 +281,10 @@ def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Trac
 
 def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
     """The configuration and the seeds of a run, as its folder states them."""
-    method = settings.get("method")
-    if method not in methods.KINDS:
-        raise UserError(f"{path} is of another version of the settings: unknown method {method!r}")
-    kind = methods.KINDS[method]
+    name = settings.get("method")
+    kind = {each.__name__: each for each in KINDS}.get(str(name))
+    if kind is None:
+        raise UserError(f"{path} is of another version of the settings: unknown method {name!r}")
     known, given = {"method", "seeds", *(entry.name for entry in fields(kind))}, set(settings)
     if known != given:
         strange = [f"unknown {name}" for name in sorted(given - known)]

@@ -7,9 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import brownian_kernel, heat_kernel
+from riemannian_diffusion.manifolds import brownian_kernel, heat_kernel, orthogonal, sphere, torus
 from riemannian_diffusion.manifolds import hyperboloid as hyperbolic
-from riemannian_diffusion.manifolds import orthogonal, sphere, torus
 
 NUM_SAMPLES = 40_000
 MANIFOLDS = {

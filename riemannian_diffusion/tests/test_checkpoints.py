@@ -9,8 +9,8 @@ import pytest
 from jax import Array
 
 from common.logger import atomic
-from riemannian_diffusion import checkpoints
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion.run import checkpoints
 
 SETTINGS = {"average_decay": 0.9, "seeds": [100, 101]}
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import jax
 import pytest
 
-from riemannian_diffusion import arguments, checkpoints
-from riemannian_diffusion.__main__ import main
-from riemannian_diffusion.configs import EXPERIMENTS, DiffusionConfig
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.experiments import PAPER
+from riemannian_diffusion.run import arguments, checkpoints
+from riemannian_diffusion.run.cli import main
 from riemannian_diffusion.tests import commands
 from riemannian_diffusion.tests.commands import contents, the_line
 
@@ -33,7 +34,7 @@ REFUSED = [
     (["reproduce", "--experiment", f"{commands.TRAINED},naive"], "unknown experiment 'naive'"),
     (["reproduce", "--experiment", ","], "--experiment needs a name"),
     ([*TRAIN, "--preset", "quik"], "unknown preset 'quik'; did you mean quick?"),
-    (["reproduce", "--preset", "full"], "unknown preset 'full'; valid: smoke, quick, paper"),
+    (["reproduce", "--preset", "full"], "unknown preset 'full'; valid: smoke, quick, day, paper"),
     ([*TRAIN, "--num-update", "4"], "unknown option '--num-update'; did you mean --num-updates"),
     ([*TRAIN, "--batchsize=4"], "unknown option '--batchsize'; did you mean --batch-size?"),
     (["evaluate", "runs", "--chekpoint", "x"], "did you mean --checkpoint?"),
@@ -114,7 +115,8 @@ def test_help_explains_every_setting_with_the_default_of_experiment_and_preset(e
     finished = commands.run(environment, commands.ROOT, *words)
     assert finished.returncode == 0
     text = " ".join(finished.stdout.split())
-    config = EXPERIMENTS["figure_so3"].training_configs()["smoke"]
+    experiment = PAPER.experiments["figure_so3"]
+    config = experiment.trained(experiment.configs["smoke"])
     assert config.target == "so3_modes"
     for entry in fields(DiffusionConfig):
         value = getattr(config, entry.name)
@@ -126,7 +128,8 @@ def test_settings_are_those_of_the_experiment_that_is_meant():
     words = ["--run-dir", "figure_so3", commands.TRAINED, "--seed", "3"]
     options = ["--batch-size", "4", "--preset", "paper"]
     parsed, config = arguments.parse_train([*words, *options], None)
-    published = EXPERIMENTS[commands.TRAINED].training_configs()["paper"]
+    experiment = PAPER.experiments[commands.TRAINED]
+    published = experiment.trained(experiment.configs["paper"])
     assert config == replace(published, batch_size=4)
     assert (parsed.run_dir, parsed.seed) == (Path("figure_so3"), 3)
 
@@ -134,7 +137,7 @@ def test_settings_are_those_of_the_experiment_that_is_meant():
 def test_list_names_every_experiment_and_claim(environment):
     finished = commands.run(environment, commands.ROOT, "list")
     assert (finished.returncode, finished.stderr) == (0, "")
-    for name, experiment in EXPERIMENTS.items():
+    for name, experiment in PAPER.experiments.items():
         assert f"riemannian_diffusion {name} ({experiment.source};" in finished.stdout
         assert all(f"- {c.id}: {c.statement};" in finished.stdout for c in experiment.claims)
 

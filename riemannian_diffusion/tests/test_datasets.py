@@ -9,9 +9,9 @@ import jax
 import numpy as np
 import pytest
 
-from riemannian_diffusion import data_files, datasets, point_sets
-from riemannian_diffusion.__main__ import main
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion.data import data_files, datasets, point_sets
+from riemannian_diffusion.run.cli import main
 
 DATA_DIR = Path(os.environ.get(data_files.DATA_DIR_VARIABLE, "data"))
 ROWS = {"volcano": 267, "earthquake": 5447, "flood": 4861, "fire": 12802}  # distinct
@@ -100,10 +100,20 @@ def offer_only(monkeypatch, contents, path):
 def test_a_download_is_checked_and_found_again(tmp_path, monkeypatch):
     offer_only(monkeypatch, b"right", tmp_path / "offered")
     folder = tmp_path / "data"
-    assert "flood.csv: missing; `python -m" in next(data_files.check(folder, download=False))
+    line, is_there = next(data_files.check(folder, download=False))
+    assert (line.startswith("flood.csv: missing; `python -m"), is_there) == (True, False)
     for download in (True, False):
         said = list(data_files.check(folder, download=download))
-        assert said == [f"{folder / 'earth' / 'flood.csv'}: sound"]
+        assert said == [(f"{folder / 'earth' / 'flood.csv'}: sound", True)]
+
+
+def test_the_command_exits_with_1_while_a_file_is_missing(tmp_path, monkeypatch, capsys):
+    offer_only(monkeypatch, b"right", tmp_path / "offered")
+    words = ["data", "--data-dir", str(tmp_path / "data")]
+    assert [main(words), main([*words, "--download"]), main(words)] == [1, 0, 0]
+    said = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert said[0].startswith("missing; ")
+    assert said[1:] == ["sound", "sound"]
 
 
 def test_a_download_of_another_checksum_leaves_nothing(tmp_path, monkeypatch):

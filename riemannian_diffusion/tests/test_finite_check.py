@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from common.logger import atomic
-from riemannian_diffusion import checkpoints
-from riemannian_diffusion.errors import DivergedError
-from riemannian_diffusion.finite import check_finite
+from common.logger.errors import DivergedError
+from riemannian_diffusion.run import checkpoints
+from riemannian_diffusion.run.finite_check import check_finite
 from riemannian_diffusion.tests import commands
 from riemannian_diffusion.tests.commands import the_line
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import heat_kernel
+from riemannian_diffusion.manifolds import heat_kernel
 
 pytestmark = pytest.mark.usefixtures("float64")
 

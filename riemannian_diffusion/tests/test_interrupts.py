@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from riemannian_diffusion.__main__ import _resume_command
-from riemannian_diffusion.errors import DivergedError, InterruptedRunError
-from riemannian_diffusion.interrupts import SignalWatch, command, exit_code
+from common.logger.errors import DivergedError, InterruptedRunError
+from riemannian_diffusion.run.cli import _resume_command
+from riemannian_diffusion.run.interrupts import SignalWatch, command, exit_code
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import heat_kernel, likelihood
-from riemannian_diffusion.manifolds import sphere
+from riemannian_diffusion import likelihood
+from riemannian_diffusion.manifolds import heat_kernel, sphere
 
 POLE = jnp.array([0.0, 0.0, 1.0])
 START, HORIZON = 1.0, 1.0

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import bound, divergence, heat_kernel, losses
-from riemannian_diffusion.manifolds import torus
+from riemannian_diffusion import bound, divergence, losses
+from riemannian_diffusion.manifolds import heat_kernel, torus
 
 TIME = 0.4
 

@@ -5,24 +5,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import baselines, grids, targets
-from riemannian_diffusion.training_configs import MixtureConfig
+from riemannian_diffusion import mixture
+from riemannian_diffusion.config import MixtureConfig
+from riemannian_diffusion.data import targets
+from riemannian_diffusion.evaluation import grids
 
 
 @pytest.mark.parametrize(("name", "size"), [("sphere_mixture", 120), ("torus_mixture", 120)])
 def test_mixtures_integrate_to_one(name, size):
     target = targets.make_target(name)
-    mixture = baselines.draw_mixture(target, 5, jax.random.key(0))
+    parameters = mixture.draw_mixture(target, 5, jax.random.key(0))
     grid = grids.make_grid(target.manifold.name, size)
     is_torus = name == "torus_mixture"
-    log_prob = baselines.torus_log_prob if is_torus else baselines.sphere_log_prob
-    density = np.exp(jax.jit(jax.vmap(lambda x: log_prob(mixture, x)))(grid.points))
+    log_prob = mixture.torus_log_prob if is_torus else mixture.sphere_log_prob
+    density = np.exp(jax.jit(jax.vmap(lambda x: log_prob(parameters, x)))(grid.points))
     assert np.sum(density * grid.areas) == pytest.approx(1, abs=1e-3)
 
 
 def test_power_spherical_density_by_hand():
     """k = 1: (1 + cos a) / 2 pi."""
-    found = baselines.power_spherical_log_prob(jnp.array(0.5), jnp.array(1.0))
+    found = mixture.power_spherical_log_prob(jnp.array(0.5), jnp.array(1.0))
     assert jnp.exp(found) == pytest.approx(1.5 / (2 * np.pi), rel=1e-5)
 
 
@@ -38,7 +40,7 @@ def fitted():
             num_eval_points=512,
             trains_means=trains_means,
         )
-        training = baselines.make_training(config, targets.make_target("torus_mixture"))
+        training = mixture.make_train(config, targets.make_target("torus_mixture"))
         state = jax.jit(training.init)(jax.random.key(0))
         last, _ = jax.jit(training.advance)(state)
         metrics = jax.jit(training.evaluate)(last, jax.random.key(1))

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 import pytest
 
-from riemannian_diffusion import checkpoints, resume
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion.run import checkpoints, resume
 from riemannian_diffusion.tests import commands
 from riemannian_diffusion.tests.commands import the_line
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import programs
-from riemannian_diffusion.errors import UserError
+from common.logger.errors import UserError
+from riemannian_diffusion.run import seeds
 
 
 def counting(num_seeds, num_updates):
@@ -15,7 +15,7 @@ def counting(num_seeds, num_updates):
     def add(state, _):
         return (state[0] + state[1], state[1] + 1), {"sum": state[0]}
 
-    return programs.compile_program(
+    return seeds.compile_program(
         lambda seed: (seed.astype(float), jnp.zeros((), jnp.int32)),
         lambda state: jax.lax.scan(add, state, length=num_updates),
         lambda state: {"double": 2 * state[0]},
@@ -34,13 +34,13 @@ def test_a_program_does_its_updates_for_every_seed():
 
 
 def test_shapes_have_an_axis_of_seeds():
-    shapes = programs.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
+    shapes = seeds.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
     assert shapes["weights"].shape == (3, 2, 5)
 
 
 def test_lack_of_memory_is_explained_and_other_errors_are_not():
     def fail(message):
-        with programs.memory_errors_explained():
+        with seeds.memory_errors_explained():
             raise jax.errors.JaxRuntimeError(message)
 
     with pytest.raises(UserError, match=r"allocating 9 bytes\. Try a smaller batch_size, or fewer"):

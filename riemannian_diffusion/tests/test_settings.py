@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.settings import differing_fields
-from riemannian_diffusion.training_configs import DiffusionConfig, MixtureConfig
+from common.logger.errors import UserError
+from common.logger.settings import differing_fields
+from riemannian_diffusion.config import DiffusionConfig, MixtureConfig
 
 NAN = float("nan")
 

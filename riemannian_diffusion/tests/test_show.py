@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riemannian_diffusion import globe, grids, show
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.evaluation import grids
 from riemannian_diffusion.manifolds import hyperboloid as hyperbolic
-from riemannian_diffusion.training_configs import DiffusionConfig
+from riemannian_diffusion.run import globe, show
 
 
 def test_a_globe_shows_what_faces_the_reader(tmp_path):

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import heat_kernel, likelihood, sde, solvers
+from riemannian_diffusion import likelihood, sde, solvers
+from riemannian_diffusion.manifolds import heat_kernel, orthogonal, sphere, torus
 from riemannian_diffusion.manifolds import hyperboloid as hyperbolic
-from riemannian_diffusion.manifolds import orthogonal, sphere, torus
 
 NUM_PATHS = 20_000
 TIME = 0.8

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import grids, hyperbolic_targets, targets
+from riemannian_diffusion.config import SYNTHETIC
+from riemannian_diffusion.data import hyperbolic_targets, targets
+from riemannian_diffusion.evaluation import grids
 from riemannian_diffusion.manifolds import hyperboloid as hyperbolic
 from riemannian_diffusion.manifolds import orthogonal
-from riemannian_diffusion.training_configs import SYNTHETIC
 
 NUM_SAMPLES = 20_000
 

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from riemannian_diffusion import model, targets, train
-from riemannian_diffusion.errors import UserError
-from riemannian_diffusion.training_configs import DiffusionConfig
+from common.logger.errors import UserError
+from riemannian_diffusion import model, train
+from riemannian_diffusion.config import DiffusionConfig
+from riemannian_diffusion.data import targets
 
 SMALL = DiffusionConfig(
     target="torus_mixture",

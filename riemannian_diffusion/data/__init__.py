@@ -1,0 +1,1 @@
+"""What models learn: distributions known exactly, and the paper's data sets."""

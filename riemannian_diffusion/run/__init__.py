@@ -1,0 +1,1 @@
+"""The plumbing: command line, training loop, seeds on devices, signals, records."""
