@@ -26,16 +26,12 @@ class ValueEstimate(NamedTuple):
     Attributes:
       values: V of the states in which steps begin, by trajectory; later than the cap: left out.
       log_probs: of the trajectories' tokens. Shape [n, L - 1].
-      num_states: distinct ones.
       num_tokens: read in sampling the rollouts.
-      num_steps: decoding steps it took.
     """
 
     values: list[np.ndarray]
     log_probs: np.ndarray
-    num_states: int
     num_tokens: int
-    num_steps: int
 
 
 class StateRollouts(NamedTuple):
@@ -45,7 +41,6 @@ class StateRollouts(NamedTuple):
     states: np.ndarray  # [r], the state that each continues
     log_probs: np.ndarray  # [n, L - 1], of the trajectories' tokens
     num_tokens: int  # read in sampling the rollouts
-    num_steps: int  # decoding steps it took
 
 
 def estimate_values(
@@ -68,9 +63,7 @@ def estimate_values(
     return ValueEstimate(
         [values[of_trajectory] for of_trajectory in states.of_steps],
         rollouts.log_probs,
-        len(states.cuts),
         rollouts.num_tokens,
-        rollouts.num_steps,
     )
 
 
@@ -93,7 +86,7 @@ def roll_out(
     is_job = table.states >= 0
     starts = np.where(is_job, before[:, None] + states.cuts[table.states], 0).astype(np.int32)
     keys = _job_keys(key, table)
-    log_probs, sampled, num_tokens, num_steps = [], [], 0, 0
+    log_probs, sampled, num_tokens = [], [], 0
     for part in chunks(len(sequences), policy.config.groups_at_once):
         here = sharding.beside(policy.params, sequences[part])
         jobs = Jobs(sharding.beside(policy.params, starts[part]), keys[part])
@@ -101,7 +94,6 @@ def roll_out(
         log_probs.append(read)
         sampled.append((rollouts.tokens, rollouts.lengths, rollouts.is_finished))
         num_tokens += int(rollouts.num_tokens)
-        num_steps += int(rollouts.steps)
     new, lengths, is_finished = (
         np.concatenate(each)[is_job] for each in zip(*sharding.fetch(sampled), strict=True)
     )
@@ -109,7 +101,7 @@ def roll_out(
     continuations = Responses(responses.rows[states.owners[which]], new, lengths, is_finished)
     whole = value_estimation.joined(responses, states, which, continuations)
     read_log_probs = np.concatenate(sharding.fetch(log_probs))
-    return StateRollouts(whole, which, read_log_probs, num_tokens, num_steps)
+    return StateRollouts(whole, which, read_log_probs, num_tokens)
 
 
 def _read_and_continue(policy: Policy, sequences: Array, jobs: Jobs) -> tuple[Array, Rollouts]:

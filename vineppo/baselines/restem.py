@@ -35,7 +35,7 @@ class RestEmTraining(NamedTuple):
     reference: Params
 
     def init(self, seed: int) -> RestEmState:
-        """The SFT model samples first."""
+        """State before the first round, in which the SFT model samples."""
         zero = jnp.zeros((), jnp.int32)
         params = jax.tree.map(jnp.array, self.reference)
         return RestEmState(params, jax.random.key(seed), zero, jnp.zeros(()))

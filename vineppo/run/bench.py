@@ -3,7 +3,6 @@
 import statistics
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -261,8 +260,12 @@ def _model_row(
     # The end token is beyond those that are drawn: none ends early.
     sampler = Sampler(1.0, 1.0, new, last, num_tokens=last)
     lengths = np.full(batch, prompts.shape[1], np.int32)
-    answer = partial(policy.answer_prompts, model, sampler, params, prompts, lengths)
-    seconds = timed(answer, jax.random.key(4), 1, repeats=repeats).seconds
+
+    def answer() -> Rollouts:
+        key = jax.random.key(4)
+        return policy.answer_prompts(model, sampler, params, prompts, lengths, key, 1)
+
+    seconds = timed(answer, repeats=repeats).seconds
     size = sum(leaf.size for leaf in jax.tree.leaves(params))
     what = f"{batch} responses of {new} tokens, {name} of {size:,} parameters: ours"
     return row(what, "tokens/s", [batch * new / each for each in seconds])
