@@ -22,6 +22,7 @@ SCHEMA_VERSION = 2
 NUM_KEPT = 2
 
 State = TypeVar("State")
+Reader = Callable[[Path, Any, Mapping[str, Any]], tuple[Any, int]]  # see `load`
 
 
 def save(folder: Path, state: Any, step: int, settings: Mapping[str, Any]) -> Path:
@@ -64,7 +65,8 @@ def load(path: Path, template: State, settings: Mapping[str, Any]) -> tuple[Stat
 
     Args:
       path: the file.
-      template: a state of the same shapes, for example of `jax.eval_shape`.
+      template: a state of the same shapes, for example of `jax.eval_shape`; where it has a NumPy
+        array, one is read.
       settings: those of the run that wants to continue.
 
     Returns:
@@ -91,7 +93,11 @@ def load(path: Path, template: State, settings: Mapping[str, Any]) -> tuple[Stat
 
 
 def load_newest(
-    folder: Path, template: State, settings: Mapping[str, Any], warn: Callable[[str], None]
+    folder: Path,
+    template: State,
+    settings: Mapping[str, Any],
+    warn: Callable[[str], None],
+    read: Reader = load,
 ) -> tuple[State, int] | None:
     """Reads the newest checkpoint of a run that is sound.
 
@@ -100,6 +106,7 @@ def load_newest(
       template: see `load`.
       settings: see `load`.
       warn: told about each damaged checkpoint that is passed over.
+      read: how a checkpoint is read.
 
     Returns:
       State and updates done, or None if the run has no checkpoint yet.
@@ -110,7 +117,7 @@ def load_newest(
     paths = list_checkpoints(folder)[::-1]
     for path in paths:
         try:
-            return load(path, template, settings)
+            return read(path, template, settings)
         except atomic.DamagedFileError as error:
             warn(f"{error}; trying the one before")
     if paths:
@@ -119,7 +126,11 @@ def load_newest(
 
 
 def load_chosen(
-    folder: Path, checkpoint: Path | None, template: State, settings: Mapping[str, Any]
+    folder: Path,
+    checkpoint: Path | None,
+    template: State,
+    settings: Mapping[str, Any],
+    read: Reader = load,
 ) -> tuple[State, int]:
     """Reads the checkpoint of a run that the user chose, or the newest.
 
@@ -128,6 +139,7 @@ def load_chosen(
       checkpoint: the file; None for the newest.
       template: see `load`.
       settings: see `load`.
+      read: how a checkpoint is read.
 
     Raises:
       FileNotFoundError: there is no such checkpoint.
@@ -139,7 +151,7 @@ def load_chosen(
         raise FileNotFoundError(f"{folder} has no checkpoint: the run was stopped before its first")
     chosen = checkpoint or kept[-1]
     try:
-        return load(chosen, template, settings)
+        return read(chosen, template, settings)
     except atomic.DamagedFileError as error:
         others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
         offer = f"; try --checkpoint {others[-1]}" if others else ""
@@ -169,4 +181,6 @@ def _read_leaf(file: BinaryIO, leaf: Any) -> Any:
     stored = jax.eval_shape(jax.random.key_data, leaf) if _is_key(leaf) else leaf
     num_bytes = stored.dtype.itemsize * int(np.prod(stored.shape, dtype=int))
     values = np.frombuffer(file.read(num_bytes), stored.dtype).reshape(stored.shape)
+    if isinstance(leaf, np.ndarray):  # of the host, where 64 bits are kept
+        return values.copy()
     return jax.random.wrap_key_data(values) if _is_key(leaf) else jnp.asarray(values)
