@@ -183,4 +183,5 @@ def _read_leaf(file: BinaryIO, leaf: Any) -> Any:
     values = np.frombuffer(file.read(num_bytes), stored.dtype).reshape(stored.shape)
     if isinstance(leaf, np.ndarray):  # of the host, where 64 bits are kept
         return values.copy()
-    return jax.random.wrap_key_data(values) if _is_key(leaf) else jnp.asarray(values)
+    array = jnp.asarray(values)
+    return jax.random.wrap_key_data(array) if _is_key(leaf) else array
