@@ -46,7 +46,7 @@ def test_payload_that_breaks_off_keeps_the_old_file(tmp_path):
     path = tmp_path / "record.json"
     path.write_bytes(b"old")
     with pytest.raises(TypeError):
-        atomic.write_bytes(path, "text is not bytes")
+        atomic.write_bytes(path, "text is not bytes")  # type: ignore[arg-type]
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [
         ("record.json", b"old")
     ]
@@ -94,6 +94,44 @@ def test_checked_file_reads_back(tmp_path, payload):
     atomic.write_checked(path, payload, HEADER)
     assert atomic.read_checked(path) == (HEADER, payload)
     assert atomic.read_header(path) == HEADER
+
+
+def test_payload_in_parts_gives_the_file_of_the_whole(tmp_path, checked_file):
+    """Parts are bytes or arrays; the empty ones count for nothing."""
+    parts = [PAYLOAD[:3], b"", np.frombuffer(PAYLOAD[3:], np.uint8), np.zeros(0)]
+    atomic.write_checked(tmp_path / "parts", lambda: parts, HEADER)
+    assert (tmp_path / "parts").read_bytes() == checked_file.read_bytes()
+
+
+def test_no_more_than_a_part_of_the_payload_is_in_memory(tmp_path):
+    """Every part is made when it is its turn, and the one before is gone then."""
+    alive, most = 0, 0
+
+    class Part(np.ndarray):
+        def __del__(self):
+            nonlocal alive
+            alive -= 1
+
+    def parts():
+        nonlocal alive, most
+        for _ in range(5):
+            alive += 1
+            most = max(most, alive)
+            yield np.zeros(10, np.uint8).view(Part)
+
+    atomic.write_checked(tmp_path / "parts", parts, HEADER)
+    assert (alive, most) == (0, 2)  # the next is made before the name of the last is given up
+
+
+def test_payload_is_read_in_place_after_the_whole_file_was_verified(checked_file):
+    with atomic.open_checked(checked_file) as (header, file):
+        assert (header, file.read(3), file.read()) == (HEADER, PAYLOAD[:3], PAYLOAD[3:])
+    checked_file.write_bytes(checked_file.read_bytes()[:-1] + b"x")
+    with (
+        pytest.raises(atomic.DamagedFileError, match="checksum"),
+        atomic.open_checked(checked_file),
+    ):
+        pytest.fail("opened a damaged file")
 
 
 @pytest.mark.parametrize("bit", [0, 5])

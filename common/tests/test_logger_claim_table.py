@@ -1,5 +1,7 @@
 """Tests of the claim tables against tables written by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.logger import claim_table, claims
@@ -28,8 +30,9 @@ QUICK = {
     "preset": "quick",
     "claims": claims.evaluate_claims(
         [COOPERATES, RETALIATES],
-        {"cooperation_rate": [0.95, 0.93, 0.97], "margin": [-12.3, 4.0]},
-        {"retaliates": "Two seeds are too few."},
+        {"cooperation_rate": [0.95, 0.93, 0.97], "margin": [-12.3, 4.0, 4.0]},
+        "quick",
+        {"retaliates": "One seed is exploited."},
     ),
 }
 PAPER = claims.not_run("loqa", "figure_1_ipd", "paper", [COOPERATES], "3 h on one GPU")
@@ -42,11 +45,11 @@ def test_markdown_table_is_the_one_written_by_hand():
         "| --- | --- | --- | --- | --- | --- |\n"
         "| LOQA cooperates with itself. (Figure 1) | 0.98 ± 0.01 | 0.950 [0.930, 0.970] (3) "
         "| mean >= 0.9 (partly: >= 0.5) | `make reproduce-loqa EXPERIMENT=figure_1_ipd` "
-        "| reproduced |\n"
+        "| holds (quick) |\n"
         "| LOQA gives always-defect \\|less\\| than always-cooperate does. (Figure 1) | - "
-        "| -4.15 points (2) | smallest seed >= 0 "
+        "| -1.43 [-12.30, 4.00] points (3) | smallest seed >= 0 "
         "| `make reproduce-loqa EXPERIMENT=figure_1_ipd` "
-        "| not reproduced: Two seeds are too few. |\n"
+        "| does not hold (quick): One seed is exploited. |\n"
         "| LOQA cooperates with itself. (Figure 1) | 0.98 ± 0.01 | - "
         "| mean >= 0.9 (partly: >= 0.5) "
         "| `make reproduce-loqa EXPERIMENT=figure_1_ipd PRESET=paper` "
@@ -59,45 +62,45 @@ def test_markdown_table_is_the_one_written_by_hand():
 def test_terminal_table_is_the_one_written_by_hand():
     expected = """\
 loqa figure_1_ipd (quick)
-  REPRODUCED      ours 0.950 [0.930, 0.970] (3)  paper 0.98 ± 0.01
+  HOLDS (QUICK)           ours 0.950 [0.930, 0.970] (3)         paper 0.98 ± 0.01
       LOQA cooperates with itself. (Figure 1)
       mean >= 0.9 (partly: >= 0.5)
-  NOT REPRODUCED  ours -4.15 points (2)          paper -
+  DOES NOT HOLD (QUICK)   ours -1.43 [-12.30, 4.00] points (3)  paper -
       LOQA gives always-defect |less| than always-cooperate
         does. (Figure 1)
       smallest seed >= 0
-      Two seeds are too few.
+      One seed is exploited.
 
 loqa figure_1_ipd (paper)
-  NOT RUN         ours -                         paper 0.98 ± 0.01
+  NOT RUN                 ours -                                paper 0.98 ± 0.01
       LOQA cooperates with itself. (Figure 1)
       mean >= 0.9 (partly: >= 0.5)
       3 h on one GPU
 
-3 claims: 1 reproduced, 1 not reproduced, 1 not run"""
+3 claims: 1 holds, 1 does not hold, 1 not run"""
     assert claim_table.terminal_table([QUICK, PAPER], width=60) == expected
 
 
 def test_colour_adds_nothing_but_colour():
     plain = claim_table.terminal_table([QUICK, PAPER], width=60)
     coloured = claim_table.terminal_table([QUICK, PAPER], width=60, colour=True)
-    assert "\x1b[32mREPRODUCED" in coloured
-    assert "\x1b[31mNOT REPRODUCED" in coloured
+    assert "\x1b[32mHOLDS (QUICK)" in coloured
+    assert "\x1b[31mDOES NOT HOLD (QUICK)" in coloured
     for code in ("\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[0m"):
         coloured = coloured.replace(code, "")
     assert coloured == plain
 
 
 def test_smoke_run_and_broken_value_are_not_mistaken_for_results():
-    metrics = {"cooperation_rate": [float("nan")]}
-    smoke = claims.evaluate_claims([COOPERATES], metrics, scientific=False)
-    broken = claims.evaluate_claims([COOPERATES], metrics)
+    metrics = {"cooperation_rate": [float("nan"), 1.0, 1.0]}
+    smoke = claims.evaluate_claims([COOPERATES], metrics, "smoke")
+    broken = claims.evaluate_claims([COOPERATES], metrics, "quick")
     lines = claim_table.markdown_table(
         [{**QUICK, "preset": "smoke", "claims": smoke}, {**QUICK, "claims": broken}]
     ).splitlines()
     assert lines[2].endswith("| no verdict: smoke run: no scientific claim |")
-    assert "| - (1) |" in lines[3]
-    assert lines[3].endswith("| not reproduced |")
+    assert "| - (3) |" in lines[3]
+    assert lines[3].endswith("| does not hold (quick) |")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,33 @@ def test_smoke_run_and_broken_value_are_not_mistaken_for_results():
 def test_words_on_the_paper_s_value_stand_behind_its_unit(spread, shown):
     claim = {**QUICK["claims"][0], "paper_value": 9.0, "paper_spread": spread, "unit": "times"}
     assert f"| {shown} |" in claim_table.markdown_table([{**QUICK, "claims": [claim]}])
+
+
+@pytest.mark.parametrize(
+    ("values", "repeats", "shown"),
+    [
+        ([2.0, 2.0, 2.0], "seeds", "2.00 in every seed (3)"),
+        ([2.0, 2.0, 2.0], "exact", "2.00 exact"),
+        ([2.0], "once", "2.00 measured once"),
+        ([2.0, 4.0, 3.0], "seeds", "3.00 [2.00, 4.00] (3)"),
+    ],
+)
+def test_interval_of_no_width_is_never_printed(values, repeats, shown):
+    claim = replace(COOPERATES, repeats=repeats)
+    entries = claims.evaluate_claims([claim], {"cooperation_rate": values}, "quick")
+    assert f"| {shown} |" in claim_table.markdown_table([{**QUICK, "claims": entries}])
+
+
+def test_state_says_at_which_size_a_verdict_was_reached_and_nothing_else_has_a_size():
+    for preset, values, state in [
+        ("day", [1.0, 1.0, 1.0], "reproduced (day)"),
+        ("paper", [0.6, 0.6, 0.6], "partly (paper)"),
+        ("quick", [1.0, 1.0], "too few seeds"),
+    ]:
+        entries = claims.evaluate_claims([COOPERATES], {"cooperation_rate": values}, preset)
+        record = {**QUICK, "preset": preset, "claims": entries}
+        assert claim_table.markdown_table([record]).splitlines()[2].endswith(f"| {state} |")
+        assert f"  {state.upper()} " in claim_table.terminal_table([record])
 
 
 def test_no_records_give_an_empty_table():

@@ -1,6 +1,7 @@
 """Tests of the progress display, with a clock that the test moves and a stream it reads."""
 
 import io
+import os
 
 import pytest
 
@@ -94,6 +95,24 @@ def test_run_that_has_nothing_left_to_do_writes_nothing(stream):
 
 def test_clock_that_stands_still_is_not_divided_by():
     assert "0 updates/s, ETA ?" in run_steps(io.StringIO(), [(0, 10)])
+
+
+def test_terminal_of_no_columns_is_written_to(monkeypatch):
+    """Some pseudo-terminals say that they have none."""
+    sizes = os.terminal_size((0, 0))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda fallback=(80, 24): sizes)
+    assert run_steps(Terminal(), [(1, 10), (2, 100)]).startswith("\rdemo [#")
+
+
+def test_what_goes_on_before_the_first_step_is_said():
+    stream = io.StringIO()
+    with Progress(100, "demo", stream=stream, clock=Clock()) as progress:
+        progress.note("compiling")
+        progress.advance(10)
+    assert [line.split(",")[0] for line in stream.getvalue().splitlines()] == [
+        "demo: compiling",
+        "demo: 10/100",
+    ]
 
 
 @pytest.mark.parametrize(
