@@ -1,8 +1,12 @@
-"""The commands of Best Response Shaping: `python -m brs COMMAND`."""
+"""`python -m brs COMMAND`: signals are watched from before anything heavy is imported."""
 
 import sys
 
-from brs.run.cli import main
+from common.logger.interrupts import SignalWatch
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    watch = SignalWatch()
+    watch.install()
+    from brs.run.cli import main
+
+    sys.exit(main(sys.argv[1:], watch))

@@ -3,7 +3,6 @@
 Shapes: S seeds, P = 2 players.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 import jax
@@ -15,10 +14,9 @@ from brs import coin_game_players
 from brs.evaluation import league
 from brs.evaluation.config import LeagueConfig
 from brs.evaluation.league import LeagueAgent
+from common import coin_game_policy
 from common.coin_game import CoinGame
-from common.logger.errors import UserError
 from common.logger.experiment import Findings, Metrics
-from common.logger.settings import differing_fields
 
 
 def head_to_head(config: LeagueConfig, trainer: Any) -> Findings:
@@ -32,7 +30,7 @@ def head_to_head(config: LeagueConfig, trainer: Any) -> Findings:
     metrics: Metrics = {}
     names, league_key = list(agents), jax.random.key(trainer.seeds[0])
     for i, row in enumerate(names):
-        check_same_game(game, agents[row].game, row)
+        coin_game_policy.check_same_game(game, agents[row].game, row)
         for j, column in enumerate(names[i:], start=i):
             key = jax.random.fold_in(league_key, i * len(names) + j)
             pair = (agents[row], agents[column])
@@ -45,18 +43,6 @@ def head_to_head(config: LeagueConfig, trainer: Any) -> Findings:
             metrics[f"{column}_vs_{row}"] = np.mean(second, axis=0).tolist()
             metrics[f"{row}_over_{column}"] = np.mean(first - second, axis=1).tolist()
     return Findings(metrics, curves)
-
-
-def check_same_game(game: CoinGame, other: CoinGame, name: str) -> None:
-    """Checks that a player of one game can play another one: only their length may differ.
-
-    Raises:
-      UserError: it cannot; the differing settings.
-    """
-    ours, theirs = ({**asdict(each), "episode_length": None} for each in (game, other))
-    differences = differing_fields(ours, theirs)
-    if differences:
-        raise UserError(f"{name} plays another game: {'; '.join(differences)}")
 
 
 def _all_pairs(

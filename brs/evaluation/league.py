@@ -13,10 +13,10 @@ import numpy as np
 
 from brs import coin_game_players
 from brs.coin_game_players import CONTROLLERS, Player
+from brs.evaluation import portable_players
 from brs.evaluation.config import LeagueConfig
 from brs.exact import coin_game_brs, coin_game_values, coin_table
 from brs.exact.coin_game_values import Agent
-from brs.responders import portable
 from common.coin_game import CoinGame
 from common.logger.curves import curve_rows, side_by_side
 from common.logger.errors import UserError
@@ -53,25 +53,12 @@ def gather(config: LeagueConfig, trainer: Any) -> League:
         name = Path(file).stem
         if name in agents:
             raise UserError(f"two agents are called {name}: rename the file {file}")
-        agents[name] = LeagueAgent(*read_player(Path(file)), params=(), tables=[])
+        agents[name] = LeagueAgent(*portable_players.read(Path(file)), params=(), tables=[])
     if not agents:
         raise UserError(
             "nobody takes part: give files of players, --policies FOLDER (make: POLICIES=FOLDER)"
         )
     return League(agents, curves or [{"update": 0, "seed": seed} for seed in trainer.seeds])
-
-
-def read_player(path: Path) -> tuple[CoinGame, Player]:
-    """Reads a portable policy: the game that it was made for, and its player.
-
-    Raises:
-      DamagedFileError: the file fails a check.
-      UserError: it is no policy, or plays another kind of game; see `portable.load`.
-    """
-    policy = portable.load(path)
-    if policy.game.num_players != 2 or policy.game.num_coins != 1:
-        raise UserError(f"{path} plays a Coin Game of more than 2 players or a single coin")
-    return policy.game, portable.player(policy.game, policy)
 
 
 def params_of(agent: LeagueAgent, index: Any) -> Any:

@@ -39,21 +39,22 @@ CLAIMS = (
     ),
     claim(
         "cooperation_at_half",
-        "With equal weights it cooperates with its best responder and itself (share of seeds)",
+        "With equal weights the leader cooperates with its best responder and itself (share of "
+        "seeds)",
         "w_0.5_is_cooperative",
         Criterion("mean", ">=", 0.9, partly=0.5),
         source="beyond the paper",
     ),
     claim(
         "tit_for_tat_near_one",
-        "Near weight one it is tit-for-tat: P(C | DC) at .95",
+        "With a weight of self-play near one the leader is tit-for-tat: P(C | DC) at .95",
         "w_0.95_cooperation_dc",
         Criterion("mean", ">=", 0.7, partly=0.4),
         source="beyond the paper",
     ),
     claim(
         "exploited_at_one",
-        "With self-play alone it is exploited (agent's reward against its best responder)",
+        "With self-play alone the leader is exploited (its reward against its best responder)",
         "w_1_agent_vs_best_response",
         Criterion("mean", "<=", -2.5, partly=-2.0),
         source="beyond the paper",

@@ -38,6 +38,7 @@ def _certificate_claims(search: str) -> tuple[Claim, ...]:
             statement=f"Exact best response to {agent}, reward per step",
             metric=f"exact_{agent}",
             criterion=Criterion("mean", "within", 0.0005, target=value),
+            repeats="exact",
         )
         for agent, value in _EXACT.items()
     ]
@@ -59,7 +60,7 @@ def _certificate_claims(search: str) -> tuple[Claim, ...]:
 _DEFAULT_FAILS = Claim(
     id="default_exploration_fails",
     source="ours",
-    statement="With mctx's default exploration constant the same search does worse against AD",
+    statement="With mctx's default exploration constant the tree search does worse against AD",
     metric="mctx_default_vs_AD",
     criterion=Criterion("mean", "<=", -0.1, partly=-0.06),
 )

@@ -80,8 +80,8 @@ def _of_file(name: str) -> tuple[Claim, ...]:
         Claim(
             f"{name}_is_bounded",
             "beyond the paper",
-            f"The exact best response to that controller gets from {subject} itself nearly what "
-            "the strongest responder does (shortfall)",
+            f"The best response to a controller of two coins, distilled from {subject}, gets from "
+            f"{subject} itself nearly what the strongest responder does (shortfall)",
             f"{name}_distilled_shortfall",
             Criterion("mean", "<=", 0.05, partly=0.1),
         ),

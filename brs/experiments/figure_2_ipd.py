@@ -44,7 +44,7 @@ CLAIMS = (
     ),
     claim(
         "brs_against_it",
-        "and leaves BRS the reward of cooperation (of the smallest seed)",
+        "The exact best response to BRS leaves it the reward of cooperation (of the smallest seed)",
         "brs_agent_vs_best_response",
         Criterion("min", ">=", -1.05, partly=-1.2),
         paper="about -1",
@@ -72,7 +72,7 @@ CLAIMS = (
     ),
     claim(
         "nosp_best_response",
-        "and gets less itself",
+        "The best responder to BRS-NOSP gets less itself than cooperation pays",
         "nosp_best_response",
         Criterion("max", "<=", -1.2, partly=-1.01),
         paper="below -1",
@@ -93,7 +93,7 @@ CLAIMS = (
     ),
     claim(
         "tree_search_detective",
-        "A detective that searches 64 steps ahead, the paper's kind, gives the same (self-play)",
+        "With a detective that searches 64 steps ahead, the paper's kind, BRS agents cooperate too",
         "brs_tree_search_self_play",
         Criterion("mean", ">=", -1.05, partly=-1.2),
     ),

@@ -145,7 +145,7 @@ def cooperation_claims(source: str, name: str, agent: str) -> tuple[Claim, ...]:
         claim(
             "search",
             source,
-            "and so does tree search",
+            f"Tree search leaves {agent} nearly a cooperator's reward",
             f"{name}_agent_vs_search",
             Criterion("mean", ">=", 0.25, partly=0.15),
         ),

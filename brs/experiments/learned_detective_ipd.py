@@ -90,7 +90,7 @@ CLAIMS = (
     Claim(
         "fidelity",
         _LEARNED,
-        "Its derivative in the agent points along the exact one (cosine, NOSP)",
+        "The learned detective's derivative in the agent points along the exact one (cosine, NOSP)",
         "nosp_detective_fidelity",
         Criterion("mean", ">=", 0.7, partly=0.3),
     ),
@@ -104,7 +104,7 @@ CLAIMS = (
     Claim(
         "brs_best_response",
         _LEARNED,
-        "The exact best response to it leaves it the reward of cooperation",
+        "The exact best response to BRS leaves it the reward of cooperation",
         "brs_agent_vs_best_response",
         Criterion("mean", ">=", -1.2, partly=-1.5),
     ),

@@ -2,12 +2,14 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import jax
 
+from brs.evaluation import portable_players
 from brs.experiments import PAPER
-from brs.responders import portable
-from brs.run import training_run, trainings
+from brs.run.training_run import KINDS, TrainedPlayer, load_run
+from common.coin_game_policy import Origin
 from common.logger.errors import UserError
 from common.logger.run_folder import RunFolder
 
@@ -27,11 +29,11 @@ def export(
       The path written and the updates that the agent has learned for.
 
     Raises:
-      Exception: whatever `runs.load_run` raises.
+      Exception: whatever `load_run` raises.
       UserError: the run is not of the Coin Game, or has no such seed.
     """
-    run = training_run.load_run(run_dir, checkpoint)
-    trained = trainings.make_player(run.config, str(run_dir))
+    run = load_run(run_dir, checkpoint)
+    trained = player_of(run.config, str(run_dir))
     seed = run.seeds[0] if seed is None else seed
     if seed not in run.seeds:
         known = ", ".join(map(str, run.seeds))
@@ -39,9 +41,21 @@ def export(
     index = run.seeds.index(seed)
     params = jax.tree.map(lambda leaf: leaf[index], run.params)
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
-    origin = portable.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
-    portable.save(path, trained.player, params, trained.game, origin)
+    origin = Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    portable_players.write(path, trained.player, params, trained.game, origin)
     return path, run.step
+
+
+def player_of(config: Any, name: str) -> TrainedPlayer:
+    """The player of the Coin Game that a training with these settings makes.
+
+    Raises:
+      UserError: it is of another game; the message names the run.
+    """
+    player = KINDS[type(config)].make_player(config)
+    if player is None:
+        raise UserError(f"{name} is no run of the Coin Game: only its players are exported")
+    return player
 
 
 def _experiment_of(run_dir: Path) -> str:

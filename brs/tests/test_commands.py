@@ -1,43 +1,40 @@
-"""Tests of the answers to bad input: one clear line, exit code 2, nothing touched."""
+"""Tests of the commands of BRS: one clear line for nonsense, settings from the experiment."""
 
-import json
-import shutil
+from dataclasses import replace
 
 import jax
 import pytest
 
 from brs.experiments import PAPER
-from brs.run import checkpoints
+from brs.run import cli
 from brs.run.cli import main
 from brs.tests import commands
 from brs.tests.commands import contents, the_line
 
 TRAIN = ("train", commands.TRAINED)
-RESUME = (*commands.TRAIN, "--run-dir", "run", "--resume")
 
+# What is refused before anything is computed, and what the line must say.
 REFUSED = [
-    (["trian"], "unknown command 'trian'; did you mean train?"),
-    (["list", "all"], "unexpected argument 'all'"),
-    (["train"], "required: experiment"),
     (["train", "figure_2_idp"], "did you mean figure_2_ipd"),
-    (["reproduce", "--experiment", ","], "--experiment needs a name"),
-    ([*TRAIN, "--preset", "quik"], "unknown preset 'quik'; did you mean quick?"),
-    ([*TRAIN, "--num-update", "4"], "unknown option '--num-update'; did you mean --num-updates"),
-    (
-        [*TRAIN, "--self-play", "yes"],
-        "self_play must be one of own_step, weighted, none, got 'yes'",
-    ),
-    ([*TRAIN, "--num-updates", "1k"], "--num-updates: invalid int value: '1k'"),
+    (["train", "certificate_tree_search"], "use reproduce --experiment certificate_tree_search"),
+    ([*TRAIN, "--self-play", "yes"], "invalid choice 'yes' for argument '--self-play'"),
     ([*TRAIN, "--discount", "1.5"], "discount must be between 0 and 0.999, got 1.5"),
     ([*TRAIN, "--temperature", "nan"], "temperature must be a float, got nan"),
     (
         [*TRAIN, "--num-updates", "10", "--eval-every-updates", "4"],
         "num_updates 10 must be a multiple of eval_every_updates 4; try num_updates 12",
     ),
-    ([*TRAIN, "--seed", "-1"], "seeds must lie between 0 and 2147483647, got -1 to -1"),
-    (["reproduce", "--seeds", "0"], "--seeds must be at least 1, got 0"),
-    (["bench", "--repeats", "0"], "--repeats must be at least 1, got 0"),
+    (
+        ["train", "figure_3_nosp", "--batch-size", "10", "--num-drawn-agents", "4"],
+        "batch_size 10 must be a multiple of num_drawn_agents 4; try batch_size 12",
+    ),
     (["evaluate", "gone"], "gone is not a run folder: it holds no run.json"),
+    (["exploit", "nobody"], "unknown agent 'nobody': neither a file of a portable policy nor"),
+    (["exploit", "AC", "--episodes", "0"], "--episodes must be at least 1, got 0"),
+    (["exploit", "AC", "--updates", "-1"], "--updates must be at least 0, got -1"),
+    (["export", "gone", "--output", "."], "--output must be a file, got the folder ."),
+    (["reproduce", "--policies", "."], "--policies needs a folder with files *.policy, got ."),
+    (["reproduce", "--experiment", "figure_1_other_papers"], "--policies FOLDER"),
 ]
 
 
@@ -56,59 +53,36 @@ def refuses(tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.fixture
-def run_dir(finished_run, tmp_path):
-    """A copy of a finished run; its checkpoints are of updates 22 and 24."""
-    shutil.copytree(finished_run, tmp_path / "run")
-    return tmp_path / "run"
-
-
 @pytest.mark.parametrize(("words", "message"), REFUSED)
 def test_nonsense_is_answered_by_one_line_and_exit_code_2(words, message, refuses, tmp_path):
     assert message in refuses(*words)
     assert contents(tmp_path) == {}
 
 
-def test_list_names_every_experiment_and_claim(capsys):
-    assert main(["list"]) == 0
+def test_settings_are_those_of_the_experiment_that_is_meant():
+    parsed = cli.parse_train(["figure_4_norb", "--preset", "paper", "--noise", "0.5"])
+    published = PAPER.experiments["figure_4_norb"].configs["paper"].variants[0][1]
+    assert parsed.config == replace(published, noise=0.5)
+
+
+def test_a_finished_run_is_evaluated_from_its_newest_checkpoint(finished_run, capsys):
+    assert main(["evaluate", str(finished_run)]) == 0
     printed = capsys.readouterr().out
-    for name, experiment in PAPER.experiments.items():
-        assert f"brs {name} ({experiment.source};" in printed
-        assert all(f"- {c.id}: {c.statement};" in printed for c in experiment.claims)
+    assert printed.endswith(f"after {2 * commands.NUM_LOG_POINTS} updates\n")
+    trained = (finished_run.parent / "stdout").read_text()
+    assert printed.splitlines()[:-1] == trained.splitlines()[:-1]
 
 
-def test_a_run_folder_in_use_is_refused_without_resume(refuses, run_dir):
-    before = contents(run_dir)
-    line = refuses(*commands.TRAIN, "--run-dir", "run")
-    assert "run exists and is not empty; resume that run or choose a new folder" in line
-    assert contents(run_dir) == before
-
-
-def test_a_run_of_other_settings_is_not_resumed(refuses, run_dir):
-    line = refuses(*RESUME, "--discount", "0.5", "--seed", "7")
-    assert line == (
-        "brs: run is of another configuration: discount: 0.96, not 0.5; seeds: [100], not [7]"
+def test_files_of_policies_take_part_in_the_leagues_and_decide_what_is_claimed(tmp_path):
+    for name in ("pola_seed_1.policy", "other.policy"):
+        (tmp_path / name).touch()
+    files = cli.Reproduce(policies=tmp_path).policy_files()
+    assert files == (str(tmp_path / "other.policy"), str(tmp_path / "pola_seed_1.policy"))
+    given = cli.paper_with(files).experiments
+    for name in ("figure_7_head_to_head", "beyond_exploitability_league", "figure_1_other_papers"):
+        assert given[name].configs["quick"].policies == files
+    claims = given["figure_1_other_papers"].claims
+    assert {claim.id.partition("_")[0] for claim in claims} == {"pola"}
+    assert (
+        given["figure_7_head_to_head"].claims == PAPER.experiments["figure_7_head_to_head"].claims
     )
-
-
-@pytest.mark.parametrize("keep", [-100, 0])
-def test_a_damaged_checkpoint_is_not_evaluated_and_the_older_is_offered(refuses, run_dir, keep):
-    newest = checkpoints.list_checkpoints(run_dir)[-1]
-    newest.write_bytes(newest.read_bytes()[:keep])
-    before = contents(run_dir)
-    line = refuses("evaluate", "run")
-    assert "checkpoint_00000024.ckpt is damaged" in line
-    assert line.endswith("; try --checkpoint run/checkpoint_00000022.ckpt")
-    assert contents(run_dir) == before
-
-
-def test_the_record_of_a_newer_run_is_not_overwritten(refuses, smoke_run, tmp_path):
-    path = tmp_path / "results" / "smoke" / f"{commands.TRAINED}.json"
-    path.parent.mkdir(parents=True)
-    record = json.loads((smoke_run / "results" / "smoke" / path.name).read_text())
-    path.write_text(json.dumps({**record, "started_at": "2999-01-01T00:00:00+00:00"}))
-    before = contents(tmp_path)
-    line = refuses(*commands.SMOKE, "--experiment", commands.TRAINED)
-    assert "started at 2999-01-01" in line
-    assert "use --force or another results folder" in line
-    assert contents(tmp_path) == before

@@ -1,25 +1,23 @@
 """Leagues: matches against exact values, responders against the exact one, and files that enter."""
 
-import jax
 import numpy as np
 import pytest
 
 from brs.coin_game_players import CONTROLLERS, controlled
 from brs.config import ExactCoinConfig
+from brs.evaluation import portable_players
 from brs.evaluation.config import LeagueConfig
 from brs.evaluation.exploitability import exploitability
 from brs.evaluation.head_to_head import head_to_head
 from brs.exact import coin_game_values
-from brs.responders import portable
 from brs.responders.config import DistillationConfig, ResponderConfig, SearchConfig
-from brs.run.cli import main
-from brs.run.trainer import Trainer
-from brs.run.training_run import RunOptions
-from brs.tests.commands import the_line
+from brs.run.training_run import Trainer
 from common.coin_game import CoinGame
+from common.coin_game_policy import Origin
 from common.logger.errors import UserError
+from common.logger.run_folder import RunOptions
 
-pytestmark = pytest.mark.usefixtures("keys_unchecked")
+pytestmark = pytest.mark.usefixtures("keys_unchecked", "policies_untried")
 TINY = ExactCoinConfig(grid_size=2, episode_length=4, num_updates=1, eval_every_updates=1)
 GAME = CoinGame(2, 2, episode_length=4)
 SEARCH = SearchConfig("open_loop", 48, roll_out_steps=4, exploration=1.0)
@@ -29,14 +27,14 @@ RESPONDER = ResponderConfig(
 
 
 def play(league, tmp_path, **changes):
-    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), {})
+    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), "league")
     config = LeagueConfig((("brs", TINY),), league.__name__, **changes)
     return league(config, trainer).metrics
 
 
 def save_script(path, name, game):
     player = controlled(game, CONTROLLERS[name])
-    portable.save(path, player, (), game, portable.Origin("brs", "script", 0, 0))
+    portable_players.write(path, player, (), game, Origin("brs", "script", 0, 0))
     return str(path)
 
 
@@ -96,7 +94,7 @@ def test_files_are_seeds_of_one_agent_each_judged_in_its_own_game(tmp_path):
     games = [CoinGame(size, size, episode_length=4) for size in (2, 3)]
     paths = [tmp_path / name for name in ("kind_seed_1.policy", "kind_seed_2.policy")]
     files = [save_script(p, "AC", game) for p, game in zip(paths, games, strict=True)]
-    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), {})
+    trainer = Trainer(tmp_path / "runs", [3, 4], RunOptions(quiet=True), "league")
     sizes = DistillationConfig(0, num_episodes=400, num_rounds=1, prior_visits=0.01)
     config = LeagueConfig(
         (), "exploitability", (), tuple(files), num_episodes=2000, distillation=sizes
@@ -113,16 +111,3 @@ def test_files_are_seeds_of_one_agent_each_judged_in_its_own_game(tmp_path):
     np.testing.assert_allclose(metrics["kind_self"], ours, atol=0.03)
     np.testing.assert_allclose(metrics["AC_vs_kind"], ours, atol=0.03)
     assert "largest_shortfall" not in metrics
-
-
-def test_a_league_of_files_without_files_is_refused(tmp_path, capsys):
-    jax.devices()
-    words = ("--experiment", "figure_1_other_papers", "--results-dir", str(tmp_path / "results"))
-    assert main(["reproduce", *words, "--runs-dir", str(tmp_path / "runs")]) == 2
-    assert "--policies FOLDER" in the_line(capsys.readouterr().err)
-
-
-def test_a_folder_without_policies_is_refused(tmp_path, capsys):
-    jax.devices()  # this process keeps its devices
-    assert main(["reproduce", "--policies", str(tmp_path)]) == 2
-    assert "--policies needs a folder with files *.policy" in the_line(capsys.readouterr().err)

@@ -10,15 +10,18 @@ import pytest
 from brs import coin_game_players
 from brs.coin_game_players import CONTROLLERS, controlled
 from brs.config import AmortisedConfig, BrsConfig, ExactCoinConfig
-from brs.exact import coin_game_values, coin_table
-from brs.responders import portable
-from brs.run import training_run, trainings
+from brs.evaluation import portable_players
+from brs.exact import coin_game_brs, coin_game_values, coin_table
 from brs.run.cli import main
-from common import coin_game
+from brs.run.export import player_of
+from brs.run.training_run import KINDS, Trainer
+from common import coin_game, coin_game_policy, coin_game_policy_trial
 from common.coin_game import CoinGame
+from common.coin_game_policy import Origin
 from common.logger.errors import UserError
+from common.logger.run_folder import RunOptions
 
-pytestmark = pytest.mark.usefixtures("keys_unchecked")
+pytestmark = pytest.mark.usefixtures("keys_unchecked", "policies_untried")
 SIZES: dict[str, Any] = {
     "grid_size": 2,
     "episode_length": 5,
@@ -30,7 +33,7 @@ CONFIGS = {
     "table": BrsConfig(**SIZES, agent="table", hidden_size=4, detective_hidden_size=4),
     "exact": ExactCoinConfig(**SIZES),
 }
-ORIGIN = portable.Origin("brs", "figure_1_coin_game", seed=7, update=1)
+ORIGIN = Origin("brs", "figure_1_coin_game", seed=7, update=1)
 
 
 @pytest.mark.parametrize("seat", [0, 1])
@@ -53,11 +56,11 @@ def written(path, name):
         game, params = CoinGame(2, 2, episode_length=5), ()
         player = controlled(game, CONTROLLERS[name])
     else:
-        training = trainings.make_train(CONFIGS[name])
+        training = KINDS[type(CONFIGS[name])].make_train(CONFIGS[name])
         params = training.learner(training.init(jax.random.key(0)))
         params = jax.tree.map(lambda leaf: 3 * leaf, params)  # far from uniform
-        game, player = trainings.make_player(CONFIGS[name], "run")
-    portable.save(path, player, params, game, ORIGIN)
+        game, player = player_of(CONFIGS[name], "run")
+    portable_players.write(path, player, params, game, ORIGIN)
     return path, game, player, params
 
 
@@ -65,12 +68,12 @@ def written(path, name):
 def test_the_exported_player_plays_the_episodes_of_the_one_in_memory(tmp_path, name):
     """Same luck, same opponent: what both seats get, and how it chose, is the same."""
     path, game, player, params = written(tmp_path / "player.policy", name)
-    read = portable.load(path)
-    assert (read.game, read.header["seed"], read.header["paper"]) == (game, 7, "brs")
+    read = portable_players.read(path)
+    assert read.game == game
     other = controlled(game, CONTROLLERS["random"])
     episodes = [
         coin_game_players.play_many(game, (other, each), ((), own), jax.random.key(1), 8)
-        for each, own in ((player, params), (portable.player(game, read), ()))
+        for each, own in ((player, params), (read.player, ()))
     ]
     np.testing.assert_array_equal(episodes[0].actions, episodes[1].actions)
     probs = [jnp.exp(each.log_policies[:, :, 1]) for each in episodes]
@@ -78,23 +81,11 @@ def test_the_exported_player_plays_the_episodes_of_the_one_in_memory(tmp_path, n
     assert jnp.std(probs[0]) > 0.05
 
 
-@pytest.mark.parametrize("name", [*CONFIGS, "Coin-TFT"])
-def test_moves_are_drawn_from_the_distribution_told(tmp_path, name):
-    path, game, *_ = written(tmp_path / "player.policy", name)
-    read, number = portable.load(path), 4000
-    state = coin_game.reset(game, jax.random.key(3))
-    seen = jnp.broadcast_to(coin_game.observe(game, state)[:1], (number, *game.observation_shape))
-    keys = jax.random.key_data(jax.random.split(jax.random.key(2), number))
-    _, actions, log_probs = read.act.call(read.initial_carry.call(seen), seen, keys)
-    shares = jnp.mean(actions[:, None] == jnp.arange(4)[None], axis=0)
-    np.testing.assert_allclose(shares, jnp.exp(log_probs[0]), atol=0.04)
-
-
 def test_exact_tables_play_as_backward_induction_says():
     """The mean of many episodes of the tabular player is its exact value against AC."""
-    training = trainings.make_train(CONFIGS["exact"])
+    training = coin_game_brs.make_train(CONFIGS["exact"])
     logits = 20 * training.init(jax.random.key(4)).params
-    game, player = trainings.make_player(CONFIGS["exact"], "run")
+    game, player = player_of(CONFIGS["exact"], "run")
     script = CONTROLLERS["AC"]
     exact = coin_game_values.match(
         game, coin_game_values.tabulate(game, script), coin_table.tables(logits)
@@ -110,13 +101,13 @@ def test_exact_tables_play_as_backward_induction_says():
 def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
     """Of the seed asked for: the file is the one that its parameters in memory give."""
     run_dir, file = tmp_path / "run", tmp_path / "player.policy"
-    result = training_run.run_seeds(
-        CONFIGS["table"], [3, 4], run_dir, training_run.RunOptions(quiet=True)
-    )
+    trainer = Trainer(tmp_path, [3, 4], RunOptions(quiet=True), "figure_1_coin_game")
+    result = trainer.train(CONFIGS["table"], path=run_dir)
     assert main(["export", str(run_dir), "--seed", "4", "--output", str(file)]) == 0
     assert "player after 1 updates" in capsys.readouterr().out
-    read = portable.load(file)
-    assert (read.header["seed"], read.header["update"]) == (4, 1)
+    coin_game_policy_trial.try_out(file)
+    read = coin_game_policy.load(file)
+    assert tuple(read.header[name] for name in ("paper", "seed", "update")) == ("brs", 4, 1)
     seen = coin_game.observe(read.game, coin_game.reset(read.game, jax.random.key(0)))[:1]
     key = jnp.zeros((1, 2), jnp.uint32)
     _, _, log_probs = read.act.call(read.initial_carry.call(seen), seen, key)
@@ -129,6 +120,6 @@ def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
 
 def test_players_of_the_prisoners_dilemma_are_not_exported():
     with pytest.raises(UserError, match="run is no run of the Coin Game"):
-        trainings.make_player(AmortisedConfig(), "run")
+        player_of(AmortisedConfig(), "run")
     with pytest.raises(UserError, match="no run of the Coin Game"):
-        trainings.make_player(BrsConfig(game="ipd"), "run")
+        player_of(BrsConfig(game="ipd"), "run")

@@ -1,8 +1,16 @@
-"""Tests of the real commands, from start to end, at the smallest sizes."""
+"""Tests of the real commands, from start to end, at the smallest sizes; and of every figure."""
+
+import pytest
 
 from brs.experiments import PAPER
 from brs.tests import commands
 from common.logger import curves, results
+
+COMMITTED = [
+    path
+    for preset in ("quick", "day", "paper")
+    for path in sorted((PAPER.folder / "results" / preset).glob("*.json"))
+]
 
 
 def test_smoke_run_writes_valid_records_curves_and_figures(smoke_run):
@@ -20,10 +28,20 @@ def test_smoke_run_writes_valid_records_curves_and_figures(smoke_run):
         rows = curves.read_curves(folder / f"{name}.csv")
         assert {row["seed"] for row in rows} == set(record["seeds"])
         assert (folder / f"{name}.png").exists()
-
-
-def test_smoke_run_prints_the_claim_table(smoke_run):
     printed = (smoke_run / "stdout").read_text()
-    for name in commands.SMOKED:
-        assert f"brs {name} (smoke)\n" in printed
+    assert all(f"brs {name} (smoke)\n" in printed for name in commands.SMOKED)
     assert printed.endswith("records and figures: results/smoke\n")
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_limits_of_every_figure_hold_its_data(path):
+    record, rows = results.read_record(path), curves.read_curves(path.with_suffix(".csv"))
+    figure = PAPER.experiments[record["experiment"]].draw(record, rows)
+    figure.draw_without_rendering()
+    assert figure.axes
+    for axes in figure.axes:
+        drawn, shown = axes.dataLim, axes.viewLim
+        assert drawn.x0 >= shown.x0 - 1e-9, axes
+        assert drawn.x1 <= shown.x1 + 1e-9, axes
+        assert drawn.y0 >= min(shown.y0, shown.y1) - 1e-9, axes
+        assert drawn.y1 <= max(shown.y0, shown.y1) + 1e-9, axes
