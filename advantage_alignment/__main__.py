@@ -1,8 +1,12 @@
-"""The commands of Advantage Alignment: `python -m advantage_alignment COMMAND`."""
+"""`python -m advantage_alignment COMMAND`: signals are watched from before the heavy imports."""
 
 import sys
 
-from advantage_alignment.run.cli import main
+from common.logger.interrupts import SignalWatch
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    watch = SignalWatch()
+    watch.install()
+    from advantage_alignment.run.cli import main
+
+    sys.exit(main(sys.argv[1:], watch))

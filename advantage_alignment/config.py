@@ -5,11 +5,26 @@ al., arXiv 2406.14662, and its released code; where none are public, ours: see t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from common.logger.errors import UserError
 from common.logger.settings import check_divides, check_fields, setting
+
+NUM_HEADS = 4  # of the transformer's attention
+NETWORKS: Mapping[str, tuple[str, ...]] = {
+    "ipd": ("tabular", "gru"),
+    "coin_game": ("gru",),
+    "negotiation": ("gru", "feed_forward"),
+    "commons_harvest": ("gru", "feed_forward", "transformer"),
+}
+# Options that mean nothing in any other game.
+_OF_ONE_GAME = {
+    "shows_last_values": "negotiation",
+    "critic_sees_time": "negotiation",
+    "proposals": "negotiation",
+    "harvest_map": "commons_harvest",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +36,6 @@ class TrainingConfig:
     )
     num_updates: int = setting(4000, "updates of a run", low=1)
     eval_every_updates: int = setting(200, "updates between evaluations", low=1)
-    checkpoint_every_updates: int = setting(1000, "updates between checkpoints", low=1)
     num_eval_episodes: int = setting(128, "episodes of each evaluation", low=1)
     batch_size: int = setting(256, "environments side by side", low=1)
     num_steps: int = setting(50, "steps played per update in each (T)", low=2)
@@ -88,7 +102,6 @@ class TrainingConfig:
         """Refuses values outside their range and sizes that do not divide or fit."""
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
-        check_divides(self, "checkpoint_every_updates", "eval_every_updates")
         check_divides(self, "episode_length", "num_steps")
         if self.num_learners > self.num_players:
             raise UserError(
@@ -98,22 +111,34 @@ class TrainingConfig:
             raise UserError(f"num_players of {self.game} must be 2, got {self.num_players}")
         if self.has_past_selves:
             check_divides(self, "batch_size", "num_opponents")
-        if (self.network == "tabular") != (self.game == "ipd") and self.network != "gru":
-            raise UserError(f"network {self.network} does not fit the game {self.game}")
-        if self.network == "transformer" and self.game != "commons_harvest":
-            raise UserError(f"network transformer is of commons_harvest, not of {self.game}")
         if self.shaping == "loqa" and self.game != "coin_game":
             raise UserError("shaping loqa needs a critic of action values: game coin_game")
         if self.replayed_share and self.has_past_selves:
             raise UserError("replayed_share needs self-play: num_learners equal to num_players")
-        for name in ("shows_last_values", "critic_sees_time"):
-            if getattr(self, name) and self.game != "negotiation":
-                raise UserError(f"{name} is of negotiation, not of {self.game}")
+        if self.network not in NETWORKS[self.game]:
+            raise UserError(
+                f"network {self.network} does not fit the game {self.game}; "
+                f"valid: {', '.join(NETWORKS[self.game])}"
+            )
+        if self.network == "transformer" and self.hidden_size % NUM_HEADS:
+            raise UserError(
+                f"hidden_size {self.hidden_size} must be a multiple of the {NUM_HEADS} heads of a "
+                f"transformer; try {-(-self.hidden_size // NUM_HEADS) * NUM_HEADS}"
+            )
+        for name, game in _OF_ONE_GAME.items():
+            default = next(each.default for each in fields(self) if each.name == name)
+            if getattr(self, name) != default and self.game != game:
+                raise UserError(f"{name} is of {game}, not of {self.game}")
 
     @property
     def has_past_selves(self) -> bool:
         """Whether some seats are held by past selves."""
         return self.num_learners < self.num_players
+
+    @property
+    def can_be_lengthened(self) -> bool:
+        """Whether nothing in a run depends on how many updates it has: no buffer does."""
+        return not (self.has_past_selves or self.num_replayed)
 
     @property
     def num_replayed(self) -> int:
@@ -141,7 +166,6 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
     "ipd": TrainingConfig(
         num_updates=400,
         eval_every_updates=20,
-        checkpoint_every_updates=400,
         beta=0.5,
         own_advantage="td",
         critic_learning_rate=0.2,
@@ -151,7 +175,6 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         game="coin_game",
         num_updates=6000,
         eval_every_updates=100,
-        checkpoint_every_updates=500,
         num_eval_episodes=512,
         batch_size=512,
         weighting="dice",
@@ -169,7 +192,6 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         game="negotiation",
         num_updates=2000,
         eval_every_updates=20,
-        checkpoint_every_updates=200,
         num_eval_episodes=32,
         batch_size=16384,
         beta=3.0,
@@ -192,7 +214,6 @@ PUBLISHED: Mapping[str, TrainingConfig] = {
         game="commons_harvest",
         num_updates=34000,
         eval_every_updates=1000,
-        checkpoint_every_updates=1000,
         num_eval_episodes=20,
         batch_size=6,
         num_steps=15,

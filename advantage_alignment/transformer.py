@@ -14,10 +14,11 @@ from flax import linen as nn
 from jax import Array
 
 from advantage_alignment.agents import Agent, Evaluation, along_episode
+from advantage_alignment.config import NUM_HEADS
 from advantage_alignment.networks import Params, Tower
 from advantage_alignment.policies import Policy
 
-_NUM_BLOCKS, _NUM_HEADS, _MLP_FACTOR = 3, 4, 4
+_NUM_BLOCKS, _MLP_FACTOR = 3, 4
 _NUM_HEAD_LAYERS = 3  # of actor and critic
 
 
@@ -39,7 +40,7 @@ class GatedBlock(nn.Module):
         """Maps tokens [N, D] to tokens [N, D]; none sees a later one."""
         normed = nn.LayerNorm()(tokens)
         mask = nn.make_causal_mask(jnp.ones(len(tokens)))
-        attended = nn.MultiHeadDotProductAttention(_NUM_HEADS)(normed, normed, mask=mask)
+        attended = nn.MultiHeadDotProductAttention(NUM_HEADS)(normed, normed, mask=mask)
         gate, reset = (nn.sigmoid(nn.Dense(self.width)(normed)) for _ in range(2))
         tokens = (1 - gate) * tokens + gate * jnp.tanh(reset * attended)
         hidden = nn.gelu(nn.Dense(_MLP_FACTOR * self.width)(nn.LayerNorm()(tokens)))

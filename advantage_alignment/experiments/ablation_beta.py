@@ -83,7 +83,7 @@ _COIN_GAME_CLAIMS = (
     Claim(
         id="coin_game_published",
         source="ours",
-        statement="Coin Game: beta 1 does; full cooperation is .347",
+        statement="Coin Game: beta 1 shares (reward per step of self-play; full cooperation .347)",
         metric="beta_1_self_play",
         criterion=Criterion("mean", ">=", 0.17, partly=0.1),
     ),
@@ -91,14 +91,14 @@ _COIN_GAME_CLAIMS = (
 _NEGOTIATION_CLAIMS = (
     claim(
         "negotiation_zero",
-        "Negotiation: beta 0 defects (return)",
+        "Negotiation Game: beta 0 defects (return of self-play)",
         "beta_0_self_play",
         Criterion("mean", "<=", 0.33, partly=0.36),
         source="ours",
     ),
     claim(
         "negotiation_three",
-        "Negotiation: beta 3 cooperates",
+        "Negotiation Game: beta 3 cooperates (return of self-play)",
         "beta_3_self_play",
         Criterion("mean", ">=", 0.4, partly=0.35),
         source="ours",

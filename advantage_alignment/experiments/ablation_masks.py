@@ -56,7 +56,8 @@ def _mask_claim(removed: str, self_play: float, relation: Any, threshold: float)
     return Claim(
         id=f"without_{removed}",
         source=_SOURCE,
-        statement=f"Without the {removed.replace('_', ' and ')} quadrant: cross-seed play",
+        statement=f"Reward per step across seeds without the {removed.replace('_', ' and ')} "
+        "quadrant; full cooperation is .347",
         metric=f"{removed}_vs_other_seeds",
         criterion=Criterion("mean", relation, threshold),
         paper_value=self_play,
@@ -74,21 +75,21 @@ _IPD_CLAIMS = (
     self_play_claim(
         "without_empathetic",
         "empathetic",
-        "Without the empathetic quadrant agents do not cooperate",
+        "without the empathetic quadrant agents do not cooperate",
         DEFECTS,
         _SOURCE,
     ),
     self_play_claim(
         "without_vengeful",
         "vengeful",
-        "Without the vengeful quadrant they still do",
+        "without the vengeful quadrant agents still cooperate",
         COOPERATES,
         _SOURCE,
     ),
     self_play_claim(
         "without_spiteful",
         "spiteful",
-        "Without the spiteful quadrant they still do",
+        "without the spiteful quadrant agents still cooperate",
         COOPERATES,
         _SOURCE,
     ),

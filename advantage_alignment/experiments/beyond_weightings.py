@@ -32,7 +32,7 @@ _CLAIMS = tuple(
     self_play_claim(
         f"{weighting}_td",
         f"{weighting}_td",
-        f"Weighting {weighting.replace('_', ' ')} with one-step advantages cooperates",
+        f"weighting {weighting.replace('_', ' ')} with one-step advantages cooperates",
         COOPERATES,
     )
     for weighting in _WEIGHTINGS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,12 +53,21 @@ def beta_name(beta: float) -> str:
 
 
 def compare(config: HasEntrants, trainer: Trainer) -> Findings:
-    """Trains every entrant; metrics and curves are those of its run, its name in front.
+    """Trains every entrant and compares their runs."""
+    return findings_of(train_all(config, trainer), trainer.seeds)
+
+
+def train_all(config: HasEntrants, trainer: Trainer) -> dict[str, TrainedAgents]:
+    """Trains every entrant."""
+    return {name: trainer.train(entrant, name) for name, entrant in config.entrants}
+
+
+def findings_of(results: Mapping[str, TrainedAgents], seeds: Sequence[int]) -> Findings:
+    """Metrics and curves of several runs, the entrant's name in front.
 
     Of two entrants also the differences of their metrics, later minus first, seed by seed. late_
     in front of a metric: see `late_means`.
     """
-    results = {name: trainer.train(entrant, name) for name, entrant in config.entrants}
     metrics = {
         f"{name}_{metric}": values
         for name, result in results.items()
@@ -69,7 +78,7 @@ def compare(config: HasEntrants, trainer: Trainer) -> Findings:
         for metric in results[first].metrics:
             pairs = zip(metrics[f"{other}_{metric}"], metrics[f"{first}_{metric}"], strict=True)
             metrics[f"{other}_minus_{first}_{metric}"] = [ours - base for ours, base in pairs]
-    curves = side_by_side({n: curve_rows(r.log, trainer.seeds) for n, r in results.items()})
+    curves = side_by_side({n: curve_rows(r.log, seeds) for n, r in results.items()})
     return Findings(metrics, curves)
 
 

@@ -32,7 +32,6 @@ _GRU = comparisons(
             critic_learning_rate=1e-2,
             num_updates=2000,
             eval_every_updates=200,
-            checkpoint_every_updates=1000,
         )
     }
 )
@@ -53,7 +52,7 @@ def _bar(state: str, criterion: Criterion) -> Claim:
     return Claim(
         id=f"cooperation_{state}",
         source=_PLACE,
-        statement=f"P(cooperate | {state.upper()})",
+        statement=f"Advantage Alignment's P(cooperate | {state.upper()})",
         metric=f"alignment_cooperation_{state}",
         criterion=criterion,
         paper_value=value,
@@ -79,23 +78,23 @@ _CLAIMS = (
     Claim(
         id="self_play",
         source=_PLACE,
-        statement="Its agents cooperate with each other (reward per step, -1 is mutual "
-        "cooperation, -2 mutual defection)",
+        statement="Agents of Advantage Alignment cooperate with each other (reward per step, -1 is "
+        "mutual cooperation, -2 mutual defection)",
         metric="alignment_self_play",
         criterion=Criterion("mean", ">=", -1.2, partly=-1.5),
     ),
     Claim(
         id="retaliates",
         source="ours",
-        statement="The exact best response to the agent leaves it near mutual cooperation (agent's "
-        "normalised discounted value)",
+        statement="The exact best response to an agent of Advantage Alignment leaves it near "
+        "mutual cooperation (agent's normalised discounted value)",
         metric="alignment_vs_best_response",
         criterion=Criterion("mean", ">=", -1.2, partly=-1.5),
     ),
     Claim(
         id="naive_defects",
         source="Section 5, IPD",
-        statement="With beta 0 the same learner defects in every state (reward "
+        statement="The naive learner (beta 0) defects in every state (reward "
         "per step of self-play)",
         metric="naive_self_play",
         criterion=Criterion("mean", "<=", -1.9, partly=-1.7),
@@ -104,11 +103,11 @@ _CLAIMS = (
 )
 
 _LONG_CLAIMS = (
-    self_play_claim("stays", "alignment", "Cooperation stays", COOPERATES),
+    self_play_claim("stays", "alignment", "cooperation stays for 4000 updates", COOPERATES),
     Claim(
         id="forgets_dc",
         source="ours",
-        statement="P(cooperate | DC) falls again, as DC is not seen any more",
+        statement="P(cooperate | DC) falls again in 4000 updates, as DC is not seen any more",
         metric="alignment_cooperation_dc",
         criterion=Criterion("mean", "<=", 0.6),
     ),

@@ -57,28 +57,29 @@ _CLAIMS = (
     ),
     _row(
         "does_not_exploit",
-        "It takes clearly less from always-cooperate than a defector's .631",
+        "Advantage Alignment takes clearly less from always-cooperate than a defector's .631",
         "alignment_vs_always_cooperate",
         0.35,
         Criterion("mean", "<=", 0.5, partly=0.57),
     ),
     _row(
         "leaves_a_share",
-        "It leaves always-cooperate a profit, where a defector leaves it -.269",
+        "Advantage Alignment leaves always-cooperate a profit, where a defector leaves it -.269",
         "always_cooperate_vs_alignment",
         0.31,
         Criterion("mean", ">=", 0.05, partly=0.0),
     ),
     _row(
         "retaliates",
-        "Always-defect gets less than half of the .631 that always-cooperate gives it",
+        "Always-defect gets from Advantage Alignment less than half of the .631 that "
+        "always-cooperate gives it",
         "always_defect_vs_alignment",
         0.15,
         Criterion("mean", "<=", 0.315, partly=0.4),
     ),
     _row(
         "naive_defects",
-        "With beta 0 the learner leaves always-cooperate a loss",
+        "The naive learner (beta 0) leaves always-cooperate a loss",
         "always_cooperate_vs_naive",
         -0.26,
         Criterion("mean", "<=", 0.0),

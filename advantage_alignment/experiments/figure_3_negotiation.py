@@ -45,7 +45,6 @@ _GRU = {
         _with_gru(NEGOTIATION["quick"]),
         batch_size=64,
         num_updates=1500,
-        checkpoint_every_updates=500,
     ),
     "paper": PUBLISHED["negotiation"],
 }
@@ -65,7 +64,7 @@ _CLAIMS = (
     ),
     claim(
         "ppo_defects",
-        "PPO ends in mutual defection",
+        "PPO ends in mutual defection with itself (return)",
         "ppo_self",
         Criterion("mean", "<=", 0.33, partly=0.36),
         0.30,
@@ -79,36 +78,37 @@ _CLAIMS = (
     ),
     claim(
         "retaliates",
-        "Always-defect gets little from it (return; .55 from always-cooperate)",
+        "Always-defect gets little from Advantage Alignment (return; .55 from always-cooperate)",
         "always_defect_vs_alignment",
         Criterion("mean", "<=", 0.36, partly=0.45),
         0.32,
     ),
     claim(
         "summed_rewards_are_exploited",
-        "PPO on summed rewards is exploited by always-defect",
+        "PPO on summed rewards is exploited by always-defect (return)",
         "ppo_sum_vs_always_defect",
         Criterion("mean", "<=", 0.27, partly=0.28),
         0.21,
     ),
     claim(
         "gains_on_ppo",
-        "In self-play Advantage Alignment gains on PPO (difference)",
+        "In self-play Advantage Alignment gains on PPO (PPO's return less its own)",
         "ppo_minus_alignment_self_play",
         Criterion("high", "<=", -0.05, partly=0.0),
         -0.14,
     ),
     claim(
         "late_self_play",
-        "In the mean over the second half of training it cooperates with itself",
+        "Advantage Alignment cooperates with itself in the mean over the second half of training "
+        "(return)",
         "alignment_late_self_play",
         Criterion("mean", ">=", 0.4, partly=0.35),
         0.44,
     ),
     claim(
         "defection_does_not_pay",
-        "Always-defect gets less from it than its agents from each other (difference, second half "
-        "of training; -.05 for always-cooperate)",
+        "Always-defect gets less from Advantage Alignment than its agents get from each other "
+        "(difference, second half of training; -.05 for always-cooperate)",
         "alignment_late_cost_of_defecting",
         Criterion("mean", ">=", 0.03, partly=0.0),
         0.12,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from advantage_alignment.experiments.comparison import Entrants, compare
+from advantage_alignment.experiments.comparison import Entrants, findings_of, train_all
 from advantage_alignment.experiments.trainer import Trainer
 from common.logger.experiment import Findings, Record, Rows
 
@@ -24,15 +24,16 @@ class HarvestConfig:
 def run(config: HarvestConfig, trainer: Trainer) -> Findings:
     """Trains every entrant in Commons Harvest, then lets its agents meet bots.
 
-    Metrics are those of `compare`, of random play, of the scenarios, and the best seed of each.
+    Metrics are those of the runs, of random play, of the scenarios, and the best seed of each.
     """
     from advantage_alignment.evaluation import harvest_scenarios
 
-    found = compare(config, trainer)
+    trained = train_all(config, trainer)
+    found = findings_of(trained, trainer.seeds)
     metrics = dict(found.metrics)
     for name, entrant in config.entrants:
-        params = trainer.train(entrant, name).params
-        scores = trainer.per_seed(partial(harvest_scenarios.play, entrant), params)
+        play = partial(harvest_scenarios.play, entrant)
+        scores = trainer.per_seed(play, trained[name].params)
         metrics |= {f"{name}_{metric}": values.tolist() for metric, values in scores.items()}
         apples = metrics[f"{name}_apples_per_agent"]
         metrics[f"{name}_best_apples_per_agent"] = [max(apples)] * len(apples)

@@ -21,7 +21,7 @@ def self_play_claim(
     return Claim(
         id=id,
         source=source,
-        statement=f"{statement} (reward per step of self-play)",
+        statement=f"IPD: {statement} (reward per step of self-play)",
         metric=f"{entrant}_self_play",
         criterion=criterion,
     )

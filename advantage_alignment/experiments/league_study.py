@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advantage_alignment.experiments.comparison import Entrants, compare
+from advantage_alignment.experiments.comparison import Entrants, findings_of, train_all
 from advantage_alignment.experiments.trainer import Trainer
 from common.logger.experiment import Findings
 
@@ -27,7 +27,7 @@ class LeagueConfig:
 def run(config: LeagueConfig, trainer: Trainer) -> Findings:
     """Trains every entrant, then lets all agents meet each other and the scripts.
 
-    Metrics are those of `compare` and of `league.play_league`, with `_tN` behind for lengths other
+    Metrics are those of the runs and of `league.play_league`, with `_tN` behind for lengths other
     than the first.
     """
     import jax
@@ -36,11 +36,10 @@ def run(config: LeagueConfig, trainer: Trainer) -> Findings:
     from advantage_alignment.evaluation import league
     from advantage_alignment.games import by_name
 
-    found = compare(config, trainer)
+    trained = train_all(config, trainer)
+    found = findings_of(trained, trainer.seeds)
     entrants = {
-        name: league.Entrant(
-            sampling_player(by_name.make_agent(entrant)), trainer.train(entrant, name).params
-        )
+        name: league.Entrant(sampling_player(by_name.make_agent(entrant)), trained[name].params)
         for name, entrant in config.entrants
     }
     first = config.entrants[0][1]

@@ -13,7 +13,6 @@ IPD: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
         "num_updates": 4,
         "eval_every_updates": 2,
-        "checkpoint_every_updates": 2,
         "batch_size": 4,
         "num_steps": 10,
         "episode_length": 10,
@@ -34,7 +33,6 @@ COIN_GAME: ByPreset = {
         _COIN_GAME_QUICK,
         num_updates=4,
         eval_every_updates=2,
-        checkpoint_every_updates=2,
         num_eval_episodes=4,
         batch_size=4,
         num_opponents=2,
@@ -60,14 +58,12 @@ _NEGOTIATION_QUICK = replace(
     batch_size=32,
     num_updates=1000,
     eval_every_updates=50,
-    checkpoint_every_updates=500,
 )
 NEGOTIATION: ByPreset = {
     "smoke": replace(
         _NEGOTIATION_QUICK,
         num_updates=4,
         eval_every_updates=2,
-        checkpoint_every_updates=2,
         num_eval_episodes=4,
         batch_size=2,
         replayed_share=0.5,
@@ -84,7 +80,6 @@ _COMMONS_HARVEST_QUICK = replace(
     PUBLISHED["commons_harvest"],
     num_updates=4000,
     eval_every_updates=200,
-    checkpoint_every_updates=1000,
     num_eval_episodes=8,
     batch_size=12,
     num_windows=22,
@@ -104,7 +99,6 @@ COMMONS_HARVEST: ByPreset = {
         _COMMONS_HARVEST_QUICK,
         num_updates=4,
         eval_every_updates=2,
-        checkpoint_every_updates=2,
         num_eval_episodes=2,
         batch_size=2,
         num_steps=5,

@@ -5,22 +5,21 @@ Here a player's name on the command line becomes a player, and an agent of a run
 
 import shlex
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from advantage_alignment import policies
 from advantage_alignment.agents import sampling_player
-from advantage_alignment.config import TrainingConfig
 from advantage_alignment.evaluation import matches
 from advantage_alignment.experiments import PAPER
-from advantage_alignment.games import by_name, coin_game
+from advantage_alignment.games import coin_game
 from advantage_alignment.networks import Params
-from advantage_alignment.rollout import Player
-from advantage_alignment.run import portable, training_run
-from advantage_alignment.run.training_run import SavedRun
-from common.coin_game import CoinGame
+from advantage_alignment.rollout import Player, PlayerInput
+from advantage_alignment.run.training_run import SavedRun, load_run
+from common import coin_game_policy
 from common.logger.errors import UserError
 from common.logger.run_folder import RunFolder
 
@@ -45,18 +44,18 @@ def find(word: str, seed: int | None = None) -> NamedPlayer:
     Raises:
       FileNotFoundError: a folder is no run, or has no checkpoint.
       DamagedFileError: a file fails a check.
-      UserError: there is no such player, or it plays no Coin Game; see also `portable.load`.
+      UserError: there is no such player, or it plays no Coin Game; see `coin_game_policy.load`.
     """
     if word in SCRIPTS:
         return NamedPlayer(word, coin_game.SCRIPTS[SCRIPTS[word]], {})
     path = Path(word)
     if path.is_dir():
-        run = training_run.load_run(path)
-        check_game(run, path, "coin_game")
+        run = load_run(path)
+        check_game(run, path)
         index = index_of(run, path, seed)
         name = f"{path.resolve().name}_seed_{run.seeds[index]}"
-        agent = by_name.make_agent(run.config)
-        return NamedPlayer(name, sampling_player(agent), at_index(run.state.params, index))
+        player = sampling_player(coin_game.make_agent(run.config))
+        return NamedPlayer(name, player, at_index(run.params, index))
     if path.is_file():
         return of_file(path)
     raise UserError(
@@ -66,10 +65,20 @@ def find(word: str, seed: int | None = None) -> NamedPlayer:
 
 
 def of_file(path: Path) -> NamedPlayer:
-    """Returns the player that a portable policy is; raises what `portable.load` raises."""
-    policy = portable.load(path)
-    portable.check_same_game(CoinGame(), policy.game, path.stem)
-    return NamedPlayer(path.stem, portable.player(policy), {})
+    """Returns the player of a portable policy; raises what `coin_game_policy.load` raises."""
+    policy = coin_game_policy.load(path)
+    coin_game_policy.check_same_game(coin_game.RULES, policy.game, path.stem)
+    functions = coin_game_policy.functions(policy)
+
+    def act(params: Params, carry: Any, seen: PlayerInput, noise: Array) -> tuple:
+        del params  # they are baked in
+        observation = seen.observation.reshape(policy.game.observation_shape)
+        carry, log_probs = functions.act(carry, observation)
+        action = policies.choose(jnp.exp(log_probs), noise)
+        return carry, action, log_probs[action]
+
+    player = Player(lambda params: functions.start(), policies.uniform_noise, act)
+    return NamedPlayer(path.stem, player, {})
 
 
 def export(
@@ -87,69 +96,67 @@ def export(
       The path written and the updates that the agent has learned for.
 
     Raises:
-      Exception: whatever `training_run.load_run` raises.
+      Exception: whatever `load_run` raises.
       UserError: the run is not of the Coin Game, or has no such seed.
     """
-    run = training_run.load_run(run_dir, checkpoint)
-    check_game(run, run_dir, "coin_game")
+    run = load_run(run_dir, checkpoint)
+    check_game(run, run_dir)
     index = index_of(run, run_dir, seed)
-    seed = run.seeds[index]
+    seed, params = run.seeds[index], at_index(run.params, index)
+    agent = coin_game.make_agent(run.config)
+
+    def act(memory: Any, observation: Array) -> tuple[Any, Array]:
+        memory, logits = agent.act(params, memory, observation.reshape(-1))
+        return memory, jax.nn.log_softmax(logits)
+
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
-    origin = portable.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
-    params = at_index(run.state.params, index)
-    portable.save(path, by_name.make_agent(run.config), params, CoinGame(), origin)
+    origin = coin_game_policy.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    coin_game_policy.save(path, lambda: agent.initial_memory(params), act, coin_game.RULES, origin)
     return path, run.step
 
 
-def evaluate_against(
-    run_dir: Path, checkpoint: Path | None, opponent: Path
-) -> tuple[dict[str, list[float]], list[int], int]:
+def evaluate_against(run: SavedRun, run_dir: Path, opponent: Path) -> dict[str, list[float]]:
     """Plays every seed of a run against a portable policy.
 
     Args:
-      run_dir: folder of the run.
-      checkpoint: file; None for the newest.
+      run: whose agents play.
+      run_dir: its folder.
       opponent: file of the policy.
 
     Returns:
-      Rewards per step, a value per seed: of the agent, and of the opponent; the seeds; and the
-      updates done.
+      Rewards per step, a value per seed: of the agent, and of the opponent.
 
     Raises:
-      Exception: whatever `training_run.load_run` and `portable.load` raise.
+      Exception: whatever `coin_game_policy.load` raises.
       UserError: run and policy play different games.
     """
-    run = training_run.load_run(run_dir, checkpoint)
-    check_game(run, run_dir, "coin_game")
+    check_game(run, run_dir)
     other = of_file(opponent)
-    config, game = run.config, by_name.make_game(run.config)
-    learner = sampling_player(by_name.make_agent(config))
+    learner = sampling_player(coin_game.make_agent(run.config))
 
     def rewards(of_seed: tuple[Params, Array]) -> Array:
         params, seed = of_seed
         key = jax.random.fold_in(jax.random.key(seed), run.step)
-        sizes = (config.num_eval_episodes, config.num_steps)
+        sizes = (run.config.num_eval_episodes, run.config.num_steps)
         seats = ((learner, params), (other.player, other.params))
-        return matches.rewards_per_step(matches.play_many(game, *seats, key, *sizes))
+        return matches.rewards_per_step(matches.play_many(coin_game.GAME, *seats, key, *sizes))
 
     per_seed = jax.jit(lambda all_seeds: jax.lax.map(rewards, all_seeds))  # [S, P]
-    played = per_seed((run.state.params, jnp.asarray(run.seeds, jnp.int32)))
-    metrics = {
+    played = per_seed((run.params, jnp.asarray(run.seeds, jnp.int32)))
+    return {
         "vs_opponent": played[:, 0].tolist(),
         "opponent_vs_agent": played[:, 1].tolist(),
     }
-    return metrics, run.seeds, run.step
 
 
-def check_game(run: SavedRun, path: Path, game: str) -> TrainingConfig:
-    """Returns the settings of a run of a game.
+def check_game(run: SavedRun, path: Path) -> None:
+    """Checks that a run is of the Coin Game.
 
     Raises:
       UserError: it is of another game.
     """
-    if run.config.game != game:
-        raise UserError(f"{path} is a run of {run.config.game}, not of {game}")
-    return run.config
+    if run.config.game != "coin_game":
+        raise UserError(f"{path} is a run of {run.config.game}, not of coin_game")
 
 
 def index_of(run: SavedRun, path: Path, seed: int | None) -> int:
@@ -173,7 +180,7 @@ def at_index(params: Params, index: int) -> Params:
 
 
 def _experiment_of(run_dir: Path) -> str:
-    """Name of the experiment: in the folder's path or the command, else the folder's own."""
+    """Name of the experiment: in the command that began the run, or the folder's own."""
     folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
     words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
     return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])

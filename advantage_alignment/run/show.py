@@ -18,8 +18,8 @@ from advantage_alignment.games import (
 )
 from advantage_alignment.networks import Params
 from advantage_alignment.rollout import Team, rollout
-from advantage_alignment.run import players, training_run
-from advantage_alignment.run.arguments import SELF
+from advantage_alignment.run import players
+from advantage_alignment.run.training_run import load_run
 from common import coin_game_drawing
 from common.logger.errors import UserError
 
@@ -31,7 +31,7 @@ class _Request(NamedTuple):
     """What is asked for: who plays against whom, which episode, and where it is drawn."""
 
     agent: str
-    opponent: str
+    opponent: str | None
     seed: int | None
     episode_seed: int
     output: Path | None
@@ -39,7 +39,7 @@ class _Request(NamedTuple):
 
 def show(
     agent_word: str,
-    opponent_word: str,
+    opponent_word: str | None,
     *,
     seed: int | None,
     episode_seed: int,
@@ -49,8 +49,8 @@ def show(
 
     Args:
       agent_word: who plays, see `players.find`; or a run folder of another game.
-      opponent_word: likewise, or `SELF`; AC, AD or `SELF` in the Negotiation Game, and always
-        `SELF` in Commons Harvest.
+      opponent_word: likewise; AC or AD in the Negotiation Game; None for the agent itself, as
+        always in Commons Harvest.
       seed: of agents of runs; None for the first of each run.
       episode_seed: decides the episode.
       output: file to write: .gif, or .png for a strip of the Coin Game or for proposals over
@@ -60,27 +60,26 @@ def show(
       The path written and the sum of rewards of each seat, by the player's name.
 
     Raises:
-      Exception: whatever `players.find` and `training_run.load_run` raise.
+      Exception: whatever `players.find` and `load_run` raise.
       UserError: the game of the run cannot be shown, or not against this opponent.
     """
     request = _Request(agent_word, opponent_word, seed, episode_seed, output)
     path = Path(agent_word)
     if not path.is_dir():
         return _show_coin_game(request)
-    run = training_run.load_run(path)
+    run = load_run(path)
     if run.config.game == "ipd":
         raise UserError("the iterated prisoner's dilemma is no sight: see the experiment's figure")
     if run.config.game == "coin_game":
         return _show_coin_game(request)
-    params = players.at_index(run.state.params, players.index_of(run, path, seed))
+    params = players.at_index(run.params, players.index_of(run, path, seed))
     show_game = {"negotiation": _show_negotiation, "commons_harvest": _show_harvest}
     return show_game[run.config.game](run.config, params, request)
 
 
 def _show_coin_game(request: _Request) -> Shown:
     agent = players.find(request.agent, request.seed)
-    is_self_play = request.opponent == SELF
-    opponent = agent if is_self_play else players.find(request.opponent, request.seed)
+    opponent = players.find(request.opponent, request.seed) if request.opponent else agent
     rules, game, episode_seed = coin_game.RULES, coin_game.GAME, request.episode_seed
     teams = [Team(each.player, each.params, 1) for each in (agent, opponent)]
     reset_key, play_key = jax.random.split(jax.random.key(episode_seed))
@@ -92,15 +91,15 @@ def _show_coin_game(request: _Request) -> Shown:
 
 def _show_negotiation(config: TrainingConfig, params: Params, request: _Request) -> Shown:
     opponents = {word: players.SCRIPTS[word] for word in ("AC", "AD")}
-    if request.opponent not in (SELF, *opponents):
+    if request.opponent not in (None, *opponents):
         raise UserError(
-            f"an agent of negotiation is shown against {SELF}, AC or AD, got '{request.opponent}'"
+            f"an agent of negotiation is shown against self, AC or AD, got '{request.opponent}'"
         )
     name = Path(request.agent).resolve().name
     game = negotiation.make_game(config)
     learner = sampling_player(negotiation.make_agent(config))
     second, other = learner, name
-    if request.opponent != SELF:
+    if request.opponent:
         second, other = negotiation.SCRIPTS[opponents[request.opponent]], request.opponent
     teams = [Team(learner, params, 1), Team(second, params, 1)]
     reset_key, key = jax.random.split(jax.random.key(request.episode_seed))
@@ -113,7 +112,7 @@ def _show_negotiation(config: TrainingConfig, params: Params, request: _Request)
 
 
 def _show_harvest(config: TrainingConfig, params: Params, request: _Request) -> Shown:
-    if request.opponent != SELF:
+    if request.opponent:
         raise UserError("an agent of commons_harvest is shown against itself only")
     name = Path(request.agent).resolve().name
     game = commons_harvest.make_game(config)

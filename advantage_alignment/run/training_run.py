@@ -1,35 +1,31 @@
-"""Runs a training of several seeds: compiled chunks, evaluation, metrics, checkpoints, resume."""
+"""Trains the seeds of one setting: compiled updates, evaluation, what is kept of them, resume."""
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from advantage_alignment import train
 from advantage_alignment.config import TrainingConfig
-from advantage_alignment.evaluation import evaluate
+from advantage_alignment.evaluation.evaluate import evaluate
 from advantage_alignment.networks import Params
-from advantage_alignment.run import checkpoints, resume
-from advantage_alignment.run.finite_check import check_finite
-from advantage_alignment.run.seeds import (
-    Metrics,
-    Program,
-    compile_program,
-    memory_errors_explained,
-    over_seeds,
-    shapes,
-)
-from common.logger import atomic, progress, trackers
-from common.logger.errors import InterruptedRunError, UserError
-from common.logger.run_folder import RunFolder
+from advantage_alignment.run import seeds as on_devices
+from advantage_alignment.run.seeds import Metrics, Program, Progress
+from common.logger import checkpoints, resume
+from common.logger.recorder import Recorder
+from common.logger.run_folder import RunFolder, RunOptions
+from common.logger.settings import as_settings, config_of
 
-Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
+ROOT = Path(__file__).parents[2]
+CODE = (ROOT / "advantage_alignment", ROOT / "common")  # on which a training depends
+SECONDS_AT_ONCE = 3.0  # of computing, after which signals are looked at
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
     "self_play": "self_play",
     "is_tit_for_tat": "tit_for_tat",
@@ -39,98 +35,128 @@ SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
 }
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """How a run behaves towards the outside; none of it changes a number.
-
-    Attributes:
-      resume: whether to continue the run in the folder; otherwise the folder must be new.
-      quiet: whether to show no progress.
-      tensorboard: whether to write TensorBoard files too.
-      wandb: whether to log to Weights & Biases too.
-      warn: told in a line about damaged checkpoints that were passed over, and the like.
-      stop_if_asked: called when all is saved; raises `InterruptedRunError` to stop the run there.
-    """
-
-    resume: bool = False
-    quiet: bool = False
-    tensorboard: bool = False
-    wandb: bool = False
-    warn: Callable[[str], None] = lambda line: None
-    stop_if_asked: Callable[[], None] = lambda: None
-
-
 class RunResult(NamedTuple):
-    """What a finished run leaves in memory; the rest is in its folder."""
+    """What a finished training leaves in memory; the rest is in its folder."""
 
-    params: Params  # of the agents that are evaluated; leading axis: seeds
-    metrics: dict[str, list[float]]  # final evaluation, a value per seed
+    params: Params  # of the agents; leading axis: seeds
+    metrics: dict[str, list[float]]  # last evaluation, a value per seed
     log: list[dict[str, Any]]  # lines of metrics.jsonl
     origin: dict[str, Any]  # provenance of the run's first start
     compile_seconds: float
-    seconds_per_update: float  # of all seeds together, without evaluation; 0 if none was left
+
+
+@dataclass
+class Trainer:
+    """Trains what an experiment needs; what lies finished on disk is taken from there.
+
+    Attributes:
+      runs_dir: where all runs of the paper lie.
+      seeds: of every training.
+      options: see `RunOptions`.
+      experiment: for the progress bar.
+      origin: provenance of the first training, of its first start if it was resumed.
+      compile_seconds: of all trainings so far.
+      paths: folders of the trainings so far, by name.
+    """
+
+    runs_dir: Path
+    seeds: Sequence[int]
+    options: RunOptions
+    experiment: str
+    origin: dict[str, Any] | None = None
+    compile_seconds: float | None = 0.0
+    paths: dict[str, Path] = field(default_factory=dict)
+
+    def train(self, config: TrainingConfig, name: str = "", path: Path | None = None) -> RunResult:
+        """Trains one setting.
+
+        Args:
+          config: settings.
+          name: of the training within the experiment; empty if it is the only one.
+          path: of its folder, if it is not to be found or begun in `runs_dir`.
+        """
+        folder, shorter = resume.locate(
+            path or self.runs_dir,
+            as_settings(config, self.seeds),
+            CODE,
+            self.options,
+            num_updates=config.num_updates,
+            can_be_lengthened=config.can_be_lengthened,
+            is_own_folder=path is not None,
+        )
+        self.paths[name] = folder.path
+        description = f"{self.experiment} {name}".strip()
+        result = run_seeds(config, folder, self.options, description, shorter)
+        self.origin = self.origin or result.origin
+        self.compile_seconds = (self.compile_seconds or 0.0) + result.compile_seconds
+        return result
+
+    def per_seed(self, function: Callable[[Any, Array], Any], params: Any) -> Any:
+        """Applies a function of one agent to those of all S seeds, spread over the devices.
+
+        Args:
+          function: of the parameters of a seed's agent and the seed's key, which it consumes.
+          params: of all agents, [S, ...]; or None if there are none.
+
+        Returns:
+          A tree of results, [S, ...].
+        """
+
+        def of_seed(agent: tuple[Any, Array]) -> Any:
+            params, seed = agent
+            return function(params, jax.random.key(seed))
+
+        return on_devices.over_seeds(of_seed, (params, jnp.asarray(self.seeds, jnp.int32)))
 
 
 def run_seeds(
     config: TrainingConfig,
-    seeds: Sequence[int],
-    path: Path,
+    folder: RunFolder,
     options: RunOptions,
+    description: str,
+    shorter: Path | None = None,
 ) -> RunResult:
-    """Trains all seeds to the end, or continues a run that was stopped.
+    """Trains all seeds of a run to the end, from where it stands.
 
     Args:
       config: settings.
-      seeds: one run each.
-      path: the run folder.
+      folder: of the run, which says the seeds.
       options: see `RunOptions`.
+      description: for the progress bar.
+      shorter: folder of a run that this one lengthens.
 
     Raises:
-      FileExistsError: the folder is in use and `options.resume` is not set.
       DamagedFileError: the metrics of the run to continue are damaged.
       UserError: the run cannot be continued, or the memory does not suffice.
       DivergedError: a metric or a parameter is not finite; the last good checkpoint is kept.
-      InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
+      InterruptedRunError: a signal has come; the run has saved.
     """
-    settings = {**asdict(config), "seeds": list(seeds)}
-    if options.resume:
-        folder = resume.folder_to_continue(path, settings, options.warn)
-    else:
-        folder = resume.new_folder(path, settings)
-    options.stop_if_asked()
-    state, step = resume.saved_state(folder, _template(config, len(seeds)), options.warn)
-    with memory_errors_explained():
-        program = _compile(config, len(seeds))
-        if state is None:
-            state = program.init(jnp.asarray(seeds, jnp.int32))
-        state, seconds = _advance_to_end(program, state, step, config, folder, options)
-        metrics = _per_seed(program.evaluate(state))
-    return RunResult(
-        params=state.params,
-        metrics=metrics,
-        log=folder.metrics.read(),
-        origin=folder.provenance,
-        compile_seconds=program.compile_seconds,
-        seconds_per_update=seconds / max(config.num_updates - step, 1),
+    seeds, training = folder.config["seeds"], train.make_train(config)
+    begin, compile_seconds = _begin(training, config), 0.0
+    template = on_devices.shapes(begin, len(seeds))
+    evaluate_state = partial(_evaluate, config)
+    recorder = Recorder(
+        folder, options, num_updates=config.num_updates, description=description, shown=SHOWN
     )
-
-
-def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[float]], Any, int]:
-    """Evaluates a checkpoint of a run.
-
-    Args:
-      path: the run folder.
-      checkpoint: the file; None for the newest.
-
-    Returns:
-      Metrics with a value per seed, the seeds, and the updates done.
-
-    Raises:
-      Exception: see `load_run`.
-    """
-    saved = load_run(path, checkpoint)
-    evaluate_all = over_seeds(_evaluation_of(saved.config), saved.state)
-    return _per_seed(evaluate_all(saved.state)), saved.seeds, saved.step
+    with recorder, on_devices.memory_errors_explained():
+        if shorter:
+            resume.lengthen(shorter, folder, template, options.warn)
+        progress, step = recorder.saved_state(template)
+        if progress is None or step < config.num_updates:
+            program = on_devices.compile_program(begin, training.update, evaluate_state, len(seeds))
+            rows, compile_seconds = program.spread.rows, program.compile_seconds
+            first = program.init(rows(jnp.asarray(seeds))) if progress is None else rows(progress)
+            last = _advance_to_end(program, first, step, config, recorder)
+            progress = program.spread.seeds(last)
+    log = folder.metrics.read()
+    measured = jax.eval_shape(jax.vmap(evaluate_state), template.state)
+    return RunResult(
+        params=progress.state.params,
+        metrics={name: log[-1][name] for name in measured},
+        log=log,
+        origin=folder.provenance,
+        compile_seconds=compile_seconds,
+    )
 
 
 class SavedRun(NamedTuple):
@@ -138,7 +164,8 @@ class SavedRun(NamedTuple):
 
     config: TrainingConfig
     seeds: list[int]
-    state: train.TrainState  # leading axis: seeds
+    params: Params  # of the agents; leading axis: seeds
+    evaluate: Callable[[], dict[str, list[float]]]  # metrics, a value per seed
     step: int  # updates done
 
 
@@ -155,147 +182,48 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
       UserError: run or checkpoint are of another configuration or version.
     """
     settings = RunFolder.open(path).config
-    config, seeds = _config_of(settings, path)
-    kept = checkpoints.list_checkpoints(path)
-    if checkpoint is None and not kept:
-        raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
-    chosen = checkpoint or kept[-1]
-    try:
-        state, step = checkpoints.load(chosen, _template(config, len(seeds)), settings)
-    except atomic.DamagedFileError as error:
-        others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
-        offer = f"; try --checkpoint {others[-1]}" if others else ""
-        raise atomic.DamagedFileError(f"{error}{offer}") from error
-    return SavedRun(config, seeds, state, step)
+    config, seeds = config_of(settings, (TrainingConfig,), path)
+    template = on_devices.shapes(_begin(train.make_train(config), config), len(seeds))
+    progress, step = checkpoints.load_chosen(path, checkpoint, template, settings)
+
+    def evaluate_all() -> dict[str, list[float]]:
+        measured = on_devices.over_seeds(partial(_evaluate, config), progress.state)
+        return {name: np.asarray(values).tolist() for name, values in measured.items()}
+
+    return SavedRun(config, seeds, progress.state.params, evaluate_all, step)
 
 
 def _advance_to_end(
-    program: Program,
-    state: train.TrainState,
-    step: int,
-    config: TrainingConfig,
-    folder: RunFolder,
-    options: RunOptions,
-) -> tuple[train.TrainState, float]:
-    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint.
-
-    Returns:
-      The last state, and the seconds that the updates took.
-    """
-    seconds = 0.0
-    with ExitStack() as stack:
-        sinks = _open_trackers(folder, options)
-        for sink in sinks:
-            stack.callback(sink.close)
-        bar = stack.enter_context(
-            progress.Progress(
-                config.num_updates, _description(folder), initial=step, quiet=options.quiet
-            )
+    program: Program, progress: Progress, step: int, config: TrainingConfig, recorder: Recorder
+) -> Progress:
+    """The loop of a run: some seconds of updates; at log points evaluation, checks, metrics."""
+    every, at_once = config.eval_every_updates, 1
+    while step < config.num_updates:
+        done = step % every
+        number = min(at_once, every - done)
+        started = time.perf_counter()
+        progress = jax.block_until_ready(
+            program.advance(progress, jnp.int32(done), jnp.int32(number))
         )
-        while step < config.num_updates:
-            started = time.perf_counter()
-            state, metrics = jax.block_until_ready(program.advance(state))
-            seconds += time.perf_counter() - started
-            evaluated = program.evaluate(state)
-            check_finite(
-                metrics,
-                evaluated,
-                state.params,
-                step=step,
-                seeds=folder.config["seeds"],
-                kept=checkpoints.list_checkpoints(folder.path),
-            )
-            step += config.eval_every_updates
-            line = _line(metrics, evaluated)
-            folder.metrics.append(step, line)
-            for sink in sinks:
-                sink.log(step, line)
-            bar.advance(step, **{SHOWN[n]: float(np.mean(line[n])) for n in SHOWN if n in line})
-            _save_if_due(state, step, config, folder, options)
-    return state, seconds
+        took = time.perf_counter() - started
+        step += number
+        at_once = max(1, int(min(2 * number, number * SECONDS_AT_ONCE / took)))
+        if step % every == 0:
+            whole = program.spread.seeds(progress)
+            evaluated = program.spread.seeds(program.evaluate(progress))
+            recorder.record(step, jax.device_get(whole.series), evaluated, whole.state.params)
+        else:
+            recorder.advance(step)
+        recorder.save_if_due(step, partial(program.spread.seeds, progress))
+    return progress
 
 
-def _description(folder: RunFolder) -> str:
-    """Name of a run in its progress bar: its experiment, and which part if it is one of several."""
-    name, parent = folder.path.name, folder.path.parent.name
-    return name.partition("-")[0] if "-" in name else f"{parent.partition('-')[0]} {name}"
-
-
-def _save_if_due(
-    state: train.TrainState,
-    step: int,
-    config: TrainingConfig,
-    folder: RunFolder,
-    options: RunOptions,
-) -> None:
-    """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
-
-    def save() -> None:
-        checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
-
-    is_due = step % config.checkpoint_every_updates == 0 or step == config.num_updates
-    if is_due:
-        save()
-    try:
-        options.stop_if_asked()
-    except InterruptedRunError:
-        if not is_due:
-            save()
-        raise
-
-
-def _compile(config: TrainingConfig, num_seeds: int) -> Program:
-    training = train.make_train(config)
-    return compile_program(
-        lambda seed: training.init(jax.random.key(seed)),
-        training.update,
-        _evaluation_of(config),
-        num_seeds=num_seeds,
-        num_updates=config.eval_every_updates,
+def _begin(training: train.Training, config: TrainingConfig) -> Callable[[Array], Progress]:
+    return on_devices.start(
+        lambda seed: training.init(jax.random.key(seed)), training.update, config.eval_every_updates
     )
 
 
-def _evaluation_of(config: TrainingConfig) -> Callable[[train.TrainState], Metrics]:
-    def evaluate_state(state: train.TrainState) -> Metrics:
-        key = jax.random.fold_in(state.key, state.step)
-        return evaluate.evaluate(config, state.params, key)
-
-    return evaluate_state
-
-
-def _template(config: TrainingConfig, num_seeds: int) -> train.TrainState:
-    """Shapes of the state of all seeds; found without compiling anything."""
-    init = train.make_train(config).init
-    template: train.TrainState = shapes(lambda seed: init(jax.random.key(seed)), num_seeds)
-    return template
-
-
-def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Tracker]:
-    try:
-        return trackers.open_trackers(
-            folder.path, folder.config, tensorboard=options.tensorboard, wandb=options.wandb
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-
-def _config_of(settings: Settings, path: Path) -> tuple[TrainingConfig, list[int]]:
-    """The configuration and the seeds of a run, as its folder states them."""
-    known = {"seeds", *(entry.name for entry in fields(TrainingConfig))}
-    given = set(settings)
-    if known != given:
-        strange = [f"unknown {name}" for name in sorted(given - known)]
-        strange += [f"missing {name}" for name in sorted(known - given)]
-        raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
-    config = TrainingConfig(**{name: value for name, value in settings.items() if name != "seeds"})
-    return config, settings["seeds"]
-
-
-def _line(training: Metrics, evaluation: Metrics) -> dict[str, list[float]]:
-    """Metrics of one log point, a list over seeds each: training means, then evaluation."""
-    means = {name: np.mean(values, axis=1) for name, values in jax.device_get(training).items()}
-    return _per_seed({**means, **evaluation})
-
-
-def _per_seed(metrics: Any) -> dict[str, list[float]]:
-    return {name: np.asarray(values).tolist() for name, values in metrics.items()}
+def _evaluate(config: TrainingConfig, state: train.TrainState) -> Metrics:
+    """Evaluates the agent of a state with a key of its own, that of no update."""
+    return evaluate(config, state.params, jax.random.fold_in(state.key, state.step))

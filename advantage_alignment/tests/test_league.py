@@ -94,7 +94,6 @@ def test_a_best_responder_meets_the_frozen_agents_and_learns_against_them():
         push_every_updates=10**6,
         num_updates=30,
         eval_every_updates=30,
-        checkpoint_every_updates=30,
         batch_size=8,
         num_steps=10,
         episode_length=10,
