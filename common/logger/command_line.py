@@ -123,7 +123,7 @@ def _in_one_line(boxed: str) -> str:
     """The message inside the box that tyro draws, and the option that it offers."""
     _, message, *rest = re.split(r"\n[\s│]*[─-]{9,}[\s│]*\n", boxed)
     text = " ".join(message.replace("│", " ").split()).removesuffix(".")
-    text = re.sub(r"^Error parsing [a-z]*: ", "", text)
+    text = re.sub(r"^Error parsing \w*: ", "", text)
     offered = [
         option
         for part in rest
