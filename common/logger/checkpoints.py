@@ -37,7 +37,7 @@ def save(folder: Path, state: Any, step: int, settings: Mapping[str, Any]) -> Pa
     Returns:
       The path written.
     """
-    path = folder / f"checkpoint_{step:08d}.ckpt"
+    path = folder / file_name(step)
     leaves = [leaf for _, leaf in _named_leaves(state)]
     header = {
         "schema_version": SCHEMA_VERSION,
@@ -53,6 +53,11 @@ def save(folder: Path, state: Any, step: int, settings: Mapping[str, Any]) -> Pa
     for old in list_checkpoints(folder)[:-NUM_KEPT]:
         old.unlink()
     return path
+
+
+def file_name(step: int) -> str:
+    """Returns the name of the checkpoint after some updates."""
+    return f"checkpoint_{step:08d}.ckpt"
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
