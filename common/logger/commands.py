@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple
 
 from tyro.conf import arg
 
-from common.logger import atomic, claim_table, comparison, reproduce, results
+from common.logger import atomic, claim_table, comparison, listing, reproduce, results
 from common.logger.command_line import (
     check_name,
     check_seeds,
@@ -193,16 +193,8 @@ def run(
 def list_experiments(parsed: List, call: Call) -> int:
     """Lists the experiments of the paper."""
     del parsed
-    for name, experiment in call.paper.experiments.items():
-        times = ", ".join(
-            f"{preset} {experiment.minutes[preset]:g} min" for preset in experiment.configs
-        )
-        say(f"{call.paper.name} {name} ({experiment.source}; {times})")
-        say(f"    {experiment.summary}")
-        if experiment.not_by_default:
-            say(f"    by name only: {experiment.not_by_default}")
-        for claim in experiment.claims_at("quick"):
-            say(f"    - {claim.id}: {claim.statement}; {claim.criterion.describe()}")
+    for line in listing.lines(call.paper):
+        say(line)
     return 0
 
 
