@@ -75,7 +75,7 @@ class Command(NamedTuple):
 
     options: Any  # a dataclass; or words -> an object of one, where it depends on them
     act: Callable[[Any, Call], int]
-    summary: str
+    summary: str | None
 
 
 @dataclass(frozen=True)

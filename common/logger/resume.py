@@ -68,7 +68,7 @@ def find(
     may_lengthen = resume and can_be_lengthened
     shorter = [run for run in runs if 0 < _steps(run) < num_updates] if may_lengthen else []
     longest = max(shorter, key=_steps, default=None)
-    return Place(new, False, False, longest and longest.path)
+    return Place(new, False, False, longest.path if longest else None)
 
 
 def code_digest(*folders: Path) -> str:

@@ -114,16 +114,16 @@ EXPERIMENTS = {
             Claim(
                 id="sarsa_critic",
                 source="ours",
-                statement="With the critic that the released settings learn, the published estimator "
-                "does not point along the exact shaping gradient (cosine)",
+                statement="With the critic that the released settings learn, the published "
+                "estimator does not point along the exact shaping gradient (cosine)",
                 metric="cosine_sarsa_critic",
                 criterion=Criterion("mean", "<=", 0.0, partly=0.5),
             ),
             Claim(
                 id="returns_critic",
                 source="ours",
-                statement="With a critic fitted to the returns, the published estimator points along the "
-                "exact shaping gradient (cosine)",
+                statement="With a critic fitted to the returns, the published estimator points "
+                "along the exact shaping gradient (cosine)",
                 metric="cosine_returns_critic",
                 criterion=Criterion("mean", ">=", 0.8, partly=0.5),
             ),

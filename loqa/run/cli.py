@@ -184,8 +184,10 @@ def show(parsed: Show, call: Call) -> int:
 def parse_train(words: Sequence[str]) -> Train:
     """The options of `train`; those of the settings depend on experiment and preset."""
     default = commands.trained_settings(PAPER, words)
-    body = {"__annotations__": {"config": type(default)}, "config": default}
-    options = dataclass(frozen=True)(type("Train", (Train,), {**body, "__doc__": Train.__doc__}))
+    body: dict[str, Any] = {"__annotations__": {"config": type(default)}, "config": default}
+    options: Any = dataclass(frozen=True)(
+        type("Train", (Train,), {**body, "__doc__": Train.__doc__})
+    )
     parsed: Train = parse(options, words, "python -m loqa train")
     check_name(parsed.preset, PRESETS, "preset")
     check_name(parsed.experiment, PAPER.experiments, "experiment")

@@ -18,10 +18,11 @@ from common.logger.errors import UserError
 from common.logger.run_folder import RunFolder
 from loqa import coin_game_rollout
 from loqa.coin_game_rollout import Player
-from loqa.config import IpdConfig
+from loqa.config import CoinGameConfig, IpdConfig
 from loqa.evaluation import matches
 from loqa.experiments import PAPER
 from loqa.networks import Params
+from loqa.pola.config import PolaConfig
 from loqa.run.training_run import SavedRun, load_run
 
 SCRIPTS = {"AC": "always_cooperate", "AD": "always_defect", "random": "random"}
@@ -106,7 +107,8 @@ def export(
       UserError: the run is not of the Coin Game, or has no such seed.
     """
     run = load_run(run_dir, checkpoint)
-    game, index = _game_of(run, run_dir), _index_of(run, run_dir, seed)
+    game = coin_game_rollout.make_game(_coin_game_config(run, run_dir))
+    index = _index_of(run, run_dir, seed)
     params, seed = _at(run.params, index), run.seeds[index]
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
 
@@ -134,7 +136,8 @@ def evaluate_against(run: SavedRun, run_dir: Path, opponent: Path) -> dict[str, 
       Exception: whatever `coin_game_policy.load` raises.
       UserError: run and policy play different games.
     """
-    game, other = _game_of(run, run_dir), of_file(opponent)
+    config, other = _coin_game_config(run, run_dir), of_file(opponent)
+    game = coin_game_rollout.make_game(config)
     check_can_play(game, other)
     learner = coin_game_rollout.learned(game, run.agent)
     num_others = game.num_players - 1
@@ -145,7 +148,7 @@ def evaluate_against(run: SavedRun, run_dir: Path, opponent: Path) -> dict[str, 
         key = jax.random.fold_in(jax.random.key(seed), run.step)
         seats = (params,) + (other.params,) * num_others
         return matches.rewards_per_step(
-            matches.play_many(game, players, seats, key, run.config.num_eval_episodes)
+            matches.play_many(game, players, seats, key, config.num_eval_episodes)
         )
 
     per_seed = jax.jit(lambda all_seeds: jax.lax.map(rewards, all_seeds))  # [S, P]
@@ -169,7 +172,8 @@ def _of_policy(game: CoinGame, policy: coin_game_policy.Policy) -> Player:
 
 
 def _of_run(path: Path, run: SavedRun, seed: int | None) -> SeatedPlayer:
-    game, index = _game_of(run, path), _index_of(run, path, seed)
+    game = coin_game_rollout.make_game(_coin_game_config(run, path))
+    index = _index_of(run, path, seed)
     return SeatedPlayer(
         name=f"{path.resolve().name}_seed_{run.seeds[index]}",
         game=game,
@@ -178,18 +182,18 @@ def _of_run(path: Path, run: SavedRun, seed: int | None) -> SeatedPlayer:
     )
 
 
-def _game_of(run: SavedRun, path: Path) -> CoinGame:
-    """The Coin Game of a run.
+def _coin_game_config(run: SavedRun, path: Path) -> CoinGameConfig | PolaConfig:
+    """Settings of a run of the Coin Game.
 
     Raises:
       UserError: it is of the iterated prisoner's dilemma.
     """
     config = run.config
-    if isinstance(config, IpdConfig) or getattr(config, "game", "coin_game") != "coin_game":
+    if isinstance(config, IpdConfig) or (isinstance(config, PolaConfig) and config.game == "ipd"):
         raise UserError(
             f"{path} is no run of the Coin Game: only its players are exported or shown"
         )
-    return coin_game_rollout.make_game(config)
+    return config
 
 
 def _index_of(run: SavedRun, path: Path, seed: int | None) -> int:

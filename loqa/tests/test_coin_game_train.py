@@ -32,7 +32,6 @@ BATCH_SIZE, NUM_OPPONENTS, NUM_STEPS, NUM_MOVES = 8, 4, 5, 4
 CONFIG = CoinGameConfig(
     num_updates=8,
     eval_every_updates=4,
-    checkpoint_every_updates=4,
     batch_size=BATCH_SIZE,
     num_opponents=NUM_OPPONENTS,
     episode_length=NUM_STEPS,
@@ -111,7 +110,6 @@ def test_defaults_are_the_published_settings() -> None:
     assert asdict(CoinGameConfig()) == {
         "num_updates": 6000,  # of the agents in the league
         "eval_every_updates": 100,
-        "checkpoint_every_updates": 500,  # ours
         "num_eval_episodes": 512,  # ours
         "grid_size": 3,
         "num_players": 2,

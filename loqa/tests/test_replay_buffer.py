@@ -118,7 +118,6 @@ def test_buffer_has_room_for_the_pushes_of_a_run_and_no_more(
     config = CoinGameConfig(
         num_updates=num_updates,
         eval_every_updates=num_updates,
-        checkpoint_every_updates=num_updates,
         buffer_capacity=capacity,
     )
     assert config.buffer_size == size
