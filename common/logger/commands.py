@@ -165,6 +165,7 @@ def run(
             for name, command in commands.items():
                 say(f"    {name:<10} {command.summary}")
             return 0
+        options: Any
         chosen = commands[check_name(words[0], commands, "command")]
         if isinstance(chosen.options, type):
             options = parse(chosen.options, words[1:], f"python -m {paper.name} {words[0]}")

@@ -101,7 +101,7 @@ def differing_fields(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list
 
 
 def _check_number(
-    name: str, value: Any, kind: type, *, low: float | None, high: float | None
+    name: str, value: Any, kind: Any, *, low: float | None, high: float | None
 ) -> None:
     if isinstance(value, bool) or not isinstance(value, (kind, int)) or value != value:
         raise UserError(f"{name} must be a {kind.__name__}, got {value!r}")

@@ -18,8 +18,10 @@ if version("jax").startswith("0.10."):
 NUM_LOG_POINTS = 60
 # Compiled like the smoke run of figure_1_ipd, so that the two share their programs.
 _NUM_UPDATES = str(2 * NUM_LOG_POINTS)
-TRAIN = ("train", "figure_1_ipd", "--preset", "smoke", "--quiet", "--num-updates", _NUM_UPDATES)
-TRAIN += ("--checkpoint-seconds", "0")
+TRAIN = (
+    *("train", "figure_1_ipd", "--preset", "smoke", "--quiet"),
+    *("--num-updates", _NUM_UPDATES, "--checkpoint-seconds", "0"),
+)
 SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")
 
 
