@@ -3,6 +3,14 @@
 PAPERS := vineppo loqa advantage_alignment brs meta_value riemannian_diffusion
 BEGUN := $(patsubst %/__main__.py,%,$(wildcard $(PAPERS:=/__main__.py)))
 
+# A misspelt variable would silently run something else.
+KNOWN := PRESET SEEDS EXPERIMENT POLICIES FORCE RESUME JOBS DEVICE PYTHON UV UPGRADE \
+    JAX_COMPILATION_CACHE_DIR JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS \
+    JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES JAX_PLATFORMS SMOKE_XLA_FLAGS
+given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
+unknown := $(filter-out $(KNOWN) MAKEFLAGS -%,$(given))
+$(if $(unknown),$(error unknown variable $(unknown); known: $(wordlist 1,9,$(KNOWN))))
+
 PRESET ?= quick
 DEVICE ?= cpu
 PYTHON ?= python3
@@ -48,19 +56,20 @@ check_python = "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))'
     echo 'Python 3.11 or later is needed, and "$(PYTHON)" is not: add PYTHON=/path/to/python' >&2; \
     exit 1; }
 
-.PHONY: help test list report lint format lock clean
+.PHONY: help test test-all list report lint format lock clean
 .PRECIOUS: .venv/%/.stamp
 .SECONDEXPANSION:
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub(/%/, "PAPER", $$1); \
-	    printf "make %-16s %s\n", $$1, $$2 }' Makefile
+	    printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "PAPER        $(PAPERS)"
-	@echo "PRESET       smoke, quick or paper (reproduce; default quick)"
+	@echo "PRESET       smoke, quick, day or paper (reproduce; default quick)"
 	@echo "SEEDS        number of seeds (reproduce; default: the preset's)"
 	@echo "EXPERIMENT   one or several names of 'make list' (reproduce; default: all that fit its time)"
 	@echo "POLICIES     folder of players that other papers exported (reproduce-brs)"
+	@echo "RESUME=1     go on with what was begun with the same settings and seeds (reproduce)"
 	@echo "FORCE=1      overwrite newer results (reproduce)"
 	@echo "JOBS         processes that test side by side (test; default 2, about 3 GB each)"
 	@echo "DEVICE=cuda  install and use the GPU build of JAX"
@@ -71,6 +80,7 @@ reproduce-%: $$(call stamp,$$(paper)) ## run the paper's experiments, print its 
 	    $(SEEDS), --seeds '$(SEEDS)')$(if \
 	    $(EXPERIMENT), --experiment '$(subst $(space),$(comma),$(strip $(EXPERIMENT)))')$(if \
 	    $(POLICIES), --policies '$(POLICIES)')$(if \
+	    $(RESUME), --resume)$(if \
 	    $(FORCE), --force)
 
 # Compiling is most of what a smoke run does: XLA is asked for little.
@@ -81,11 +91,17 @@ smoke-%: $$(call stamp,$$(paper)) ## run all its experiments in a minute, in a t
 	$(call python,$(paper)) -m $(paper) reproduce --preset smoke \
 	    --results-dir "$$folder/results" --runs-dir "$$folder/runs"
 
-test: $$(call stamp,all) ## run every test
+test: $$(call stamp,all) ## run every test that is not slow
+	$(call python,all) -m pytest -m 'not slow' $(distributed)
+
+test-all: $$(call stamp,all) ## run the slow ones too
 	$(call python,all) -m pytest $(distributed)
 
 test-%: $$(call stamp,$$(tester)) ## run the paper's tests (test-common: those of common/)
-	$(call python,$(tester)) -m pytest $(distributed) $(tested)
+	$(call python,$(tester)) -m pytest -m 'not slow' $(distributed) $(tested)
+
+shell-%: $$(call stamp,$$(paper)) ## a shell in which `python -m PAPER` is the paper's environment
+	@PATH="$(CURDIR)/$(call environment,$(paper))/bin:$$PATH" "$${SHELL:-/bin/sh}"
 
 bench-%: $$(call stamp,$$(paper)) ## measure throughput, compile time and memory
 	JAX_ENABLE_COMPILATION_CACHE=false $(call python,$(paper)) -m $(paper) bench
@@ -93,7 +109,7 @@ bench-%: $$(call stamp,$$(paper)) ## measure throughput, compile time and memory
 list: ## every experiment: its place in the paper, claim and expected time
 	@$(check_python)
 	@for paper in $(PAPERS); do \
-	    if [ -e $$paper/__main__.py ]; then "$(PYTHON)" -m $$paper list || exit; \
+	    if [ -e $$paper/__main__.py ]; then "$(PYTHON)" -m common.logger.listing $$paper || exit; \
 	    else echo "$$paper: not begun"; fi; \
 	done
 
