@@ -53,7 +53,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "cooperates_less": "At this size the seeds part: some cooperate with themselves more "
             "than LOQA does, and some defect. That they vary more agrees with the paper's spread."
         },
-        minutes=minutes(6.0, 55.0),
+        minutes=minutes(6.5, 600.0),
     ),
     "ablation_self_play": Experiment(
         source="Ablation, self-play",
@@ -71,7 +71,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         num_seeds=NUM_SEEDS,
         why_it_fails="At this size LOQA itself cooperates less than published, and without shared "
         "parameters a little less again; that the seeds vary more agrees with the paper.",
-        minutes=minutes(24.0, 160.0),
+        minutes=minutes(29.0, 1900.0),
         not_by_default=BY_NAME,
     ),
     "ablation_estimator": Experiment(
@@ -114,7 +114,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "returns_critic_self_play": "Agents retaliate soonest of all and share "
             "little; why is not known.",
         },
-        minutes=minutes(55.0, 420.0),
+        minutes=minutes(130.0, 4400.0),
         not_by_default=BY_NAME,
     ),
 }

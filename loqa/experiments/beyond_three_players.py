@@ -1,6 +1,6 @@
 """Beyond the paper: LOQA in the Coin Game of three players.
 
-`make reproduce-loqa EXPERIMENT=beyond_three_players`, 14 minutes at quick.
+`make reproduce-loqa EXPERIMENT=beyond_three_players`, 43 minutes at quick.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "third player. When the quick preset ends LOQA has learned to hold its own beside "
             "them, not to punish them.",
         },
-        minutes=minutes(14.0, 100.0),
+        minutes=minutes(43.0, 1200.0),
         not_by_default=BY_NAME,
     ),
 }

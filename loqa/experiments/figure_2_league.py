@@ -29,7 +29,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         draw=league_study.draw,
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
-        minutes=minutes(9.0, 60.0),
+        minutes=minutes(9.0, 850.0),
     ),
     "figure_2_league_as_published": Experiment(
         source=PLACE,
@@ -43,7 +43,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         draw=league_study.draw,
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
-        minutes=minutes(8.0, 60.0),
+        minutes=minutes(9.0, 650.0),
         why_it_fails="Through the advantage the actor's gradient also moves values; agents "
         "retaliate sooner, and at this size share less with themselves.",
         not_by_default=BY_NAME,
@@ -69,7 +69,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         draw=league_study.draw,
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
-        minutes=minutes(15.0, 3000.0),
+        minutes=minutes(34.0, 3000.0),
         why_it_fails="POLA takes 50,000 outer steps of 1000 episodes as published; two cores do "
         "a thousandth of that in minutes.",
         not_by_default=BY_NAME,

@@ -76,7 +76,7 @@ POLA = {
 
 
 def minutes(quick: float, paper: float) -> dict[str, float]:
-    """Expected times by preset; a smoke run takes seconds."""
+    """Expected times by preset: quick as recorded, paper by the benchmark's seconds per update."""
     return {"smoke": 0.04, "quick": quick, "paper": paper}
 
 
