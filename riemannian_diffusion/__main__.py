@@ -1,8 +1,12 @@
-"""Runs the commands of Riemannian Diffusion Models: `python -m riemannian_diffusion COMMAND`."""
+"""`python -m riemannian_diffusion COMMAND`: signals are watched before anything heavy is there."""
 
 import sys
 
-from riemannian_diffusion.run.cli import main
+from common.logger.interrupts import SignalWatch
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    watch = SignalWatch()
+    watch.install()
+    from riemannian_diffusion.run.cli import main
+
+    sys.exit(main(sys.argv[1:], watch))

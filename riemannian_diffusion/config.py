@@ -80,6 +80,11 @@ class DiffusionConfig:
         check_divides(self, "num_updates", "eval_every_updates")
         if self.time_sampling == "learned":
             check_divides(self, "eval_every_updates", "sampler_every")
+        if self.schedule == "cosine" and self.num_updates <= self.warmup_updates:
+            raise UserError(
+                f"schedule cosine needs more updates than warmup_updates {self.warmup_updates}, "
+                f"got num_updates {self.num_updates}"
+            )
         is_hyperbolic = self.target.startswith("hyperbolic")
         if is_hyperbolic and self.divergence == "closest_point":
             raise UserError(
@@ -93,11 +98,6 @@ class DiffusionConfig:
             )
         if self.objective == "denoising" and self.simulation != "exact":
             raise UserError("objective denoising needs the heat kernel: simulation exact")
-
-    @property
-    def checkpoint_every_updates(self) -> int:
-        """Updates between checkpoints: the state is small, each log point is followed by one."""
-        return self.eval_every_updates
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,3 @@ class MixtureConfig:
         check_divides(self, "num_updates", "eval_every_updates")
         if self.target.startswith(("so3", "hyperbolic")):
             raise UserError(f"there is no mixture on the manifold of {self.target}")
-
-    @property
-    def checkpoint_every_updates(self) -> int:
-        """Updates between checkpoints."""
-        return self.eval_every_updates

@@ -48,8 +48,9 @@ def make_train(config: MixtureConfig, target: Target) -> Training:
     """Returns the training of one seed of a mixture, as pure functions."""
     setup = MixtureSetup(config, target, optax.adam(config.learning_rate))
     return Training(
+        setup=setup,
         init=partial(init, setup),
-        advance=partial(advance, setup),
+        update=partial(update, setup),
         monitor=partial(monitor, setup),
         evaluate=partial(evaluate, setup),
     )
@@ -71,14 +72,9 @@ def init(setup: MixtureSetup, key: Array) -> TrainState:
     )
 
 
-def advance(setup: MixtureSetup, state: TrainState) -> tuple[TrainState, Metrics]:
-    """The updates between two log points."""
-    num_updates = setup.config.eval_every_updates
-    return lax.scan(lambda state, _: update(setup, state), state, length=num_updates)
-
-
-def update(setup: MixtureSetup, state: TrainState) -> tuple[TrainState, Metrics]:
-    """One gradient step on the likelihood of a batch."""
+def update(setup: MixtureSetup, state: TrainState, since_log: Array) -> tuple[TrainState, Metrics]:
+    """One gradient step on the likelihood of a batch, whenever it is taken."""
+    del since_log
     batch_key, key = jax.random.split(state.key)
     points = point_sets.training_batch(
         setup.target, state.order, batch_key, setup.config.batch_size

@@ -37,8 +37,9 @@ def make_train(config: DiffusionConfig, target: Target) -> Training:
     """Returns the training of one seed of a diffusion model, as pure functions."""
     setup = make_setup(config, target)
     return Training(
+        setup=setup,
         init=partial(init, setup),
-        advance=partial(advance, setup),
+        update=partial(update, setup),
         monitor=partial(likelihoods.monitor, setup),
         evaluate=partial(likelihoods.evaluate, setup),
     )
@@ -70,22 +71,18 @@ def init(setup: Setup, key: Array) -> TrainState:
     return train_sampler(setup, state, sampler_key, setup.config.sampler_warmup)
 
 
-def advance(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
-    """The updates between two log points; the sampler's training begins every block of them."""
+def update(setup: Setup, state: TrainState, since_log: Array) -> tuple[TrainState, Metrics]:
+    """One gradient step of the network; before the first of a block the sampler is trained.
+
+    Args:
+      setup: of the model.
+      state: before.
+      since_log: updates since the last log point, with which a block begins; not batched over
+        seeds, so that the sampler's steps are computed only when they are taken.
+    """
     config = setup.config
     block = config.sampler_every if config.time_sampling == "learned" else config.eval_every_updates
-
-    def advance_block(state: TrainState, _: None) -> tuple[TrainState, Metrics]:
-        sampler_key, key = jax.random.split(state.key)
-        state = train_sampler(setup, state._replace(key=key), sampler_key, config.sampler_steps)
-        return lax.scan(lambda state, _: update(setup, state), state, length=block)
-
-    state, metrics = lax.scan(advance_block, state, length=config.eval_every_updates // block)
-    return state, jax.tree.map(lambda values: values.reshape(config.eval_every_updates), metrics)
-
-
-def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
-    """One gradient step of the network."""
+    state = lax.cond(since_log % block == 0, partial(begin_block, setup), lambda s: s, state)
     batch_key, key = jax.random.split(state.key)
     batch = draw_batch(setup, state, batch_key)
     times, log_densities = jax.vmap(partial(setup.sampler.sample, state.sampler_params))(
@@ -115,6 +112,12 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics]:
         "loss": mean + setup.target.manifold.prior_entropy,
         "loss_variance": jnp.var(weighted),
     }
+
+
+def begin_block(setup: Setup, state: TrainState) -> TrainState:
+    """Trains the learned time sampler, if there is one, before a block of updates."""
+    sampler_key, key = jax.random.split(state.key)
+    return train_sampler(setup, state._replace(key=key), sampler_key, setup.config.sampler_steps)
 
 
 def train_sampler(setup: Setup, state: TrainState, key: Array, num_steps: int) -> TrainState:

@@ -36,12 +36,21 @@ class TrainState(NamedTuple):
 
 
 class Training(NamedTuple):
-    """Functions of a training run of one seed."""
+    """Functions of a training of one seed, and the parts that they are made of.
 
-    init: Callable[[Array], TrainState]  # consumes the key
-    advance: Callable[[TrainState], tuple[TrainState, Metrics]]  # metrics [updates]
-    monitor: Callable[[TrainState, Array], Metrics]  # cheap, at every log point; consumes the key
-    evaluate: Callable[[TrainState, Array], Metrics]  # at the end; consumes the key
+    Attributes:
+      setup: of the model or mixture.
+      init: consumes a key.
+      update: state and number of updates since the last log point -> state and metrics.
+      monitor: cheap, at every log point; consumes a key.
+      evaluate: at the end; consumes a key.
+    """
+
+    setup: Any
+    init: Callable[[Array], TrainState]
+    update: Callable[[TrainState, Array], tuple[TrainState, Metrics]]
+    monitor: Callable[[TrainState, Array], Metrics]
+    evaluate: Callable[[TrainState, Array], Metrics]
 
 
 class TrainedModel(NamedTuple):

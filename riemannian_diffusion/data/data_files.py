@@ -3,7 +3,7 @@
 import hashlib
 import os
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,12 @@ def find_file(described: DataFile, data_dir: Path) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def missing(names: Iterable[str], data_dir: Path) -> list[DataFile]:
+    """Files that some of the targets named need and that are not in the data folder."""
+    files = [FILES[name] for name in names if name in FILES]
+    return [file for file in files if find_file(file, data_dir) is None]
 
 
 def check(data_dir: Path, *, download: bool) -> Iterator[tuple[str, bool]]:

@@ -58,8 +58,6 @@ def run(config: DensityConfig, trainer: Trainer) -> Findings:
     import jax
     import numpy as np
 
-    from riemannian_diffusion import model
-    from riemannian_diffusion.data.datasets import load_target
     from riemannian_diffusion.evaluation import densities, grids
     from riemannian_diffusion.train_state import trained_model
 
@@ -68,9 +66,9 @@ def run(config: DensityConfig, trainer: Trainer) -> Findings:
     rows: Rows = []
     for index, (name, training) in enumerate(config.models):
         result = trainer.train(training, name)
-        target = load_target(training, trainer.data_dir)
+        target = result.setup.target
         grid = grids.make_grid(target.manifold.name, config.grid_size)
-        measure = partial(densities.measure, model.make_setup(training, target), grid, sampling)
+        measure = partial(densities.measure, result.setup, grid, sampling)
         measured = trainer.per_seed(measure, trained_model(result.state))
         log_density, shown = measured.pop("log_density")[0], measured.pop("shown")[0]
         metrics |= named(name, {**result.metrics, **measured})

@@ -53,16 +53,14 @@ def run(config: LossConfig, trainer: Trainer) -> Findings:
     model, and `bias`, their difference.
     """
     from riemannian_diffusion import model
-    from riemannian_diffusion.data.datasets import load_target
     from riemannian_diffusion.evaluation import loss_estimates
     from riemannian_diffusion.train_state import trained_model
 
     results = train_all(config, trainer)
     metrics: Metrics = {}
     for name, variant in config.variants:
-        target = load_target(variant, trainer.data_dir)
-        setup = model.make_setup(variant, target)
-        exact = model.make_diffuse(replace(variant, simulation="exact"), target)
+        setup = results[name].setup
+        exact = model.make_diffuse(replace(variant, simulation="exact"), setup.target)
         bias = partial(loss_estimates.bias_of_simulation, setup, exact, config.num_points)
         measured = trainer.per_seed(bias, trained_model(results[name].state))
         metrics |= named(name, {**results[name].metrics, **measured})

@@ -59,17 +59,15 @@ def run(config: LossConfig, trainer: Trainer) -> Findings:
     last log point, `variance_NAME` of one f / q under density NAME for the trained model, and
     their ratios to the first variant's, to the uniform density's and to the optimal density's.
     """
-    from riemannian_diffusion import model
-    from riemannian_diffusion.data.datasets import load_target
     from riemannian_diffusion.evaluation import loss_estimates
     from riemannian_diffusion.train_state import trained_model
 
     results = train_all(config, trainer)
     metrics: Metrics = {}
-    for name, variant in config.variants:
-        result = results[name]
-        setup = model.make_setup(variant, load_target(variant, trainer.data_dir))
-        variances = partial(loss_estimates.variances_by_time_density, setup, config.num_points)
+    for name, result in results.items():
+        variances = partial(
+            loss_estimates.variances_by_time_density, result.setup, config.num_points
+        )
         measured = trainer.per_seed(variances, trained_model(result.state))
         last = {key: result.log[-1][key] for key in ("loss", "loss_variance", "loss_spread")}
         metrics |= named(name, {**result.metrics, **last, **measured})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from common.logger.curves import curve_rows, side_by_side
@@ -36,6 +35,10 @@ class Result(Protocol):
     """What a finished training leaves."""
 
     @property
+    def setup(self) -> Any:
+        """Parts of the trained model or mixture."""
+
+    @property
     def state(self) -> TrainState:
         """Last state, with a leading axis of seeds."""
 
@@ -49,17 +52,13 @@ class Result(Protocol):
 
     @property
     def seconds_per_update(self) -> float:
-        """Seconds of an update of all seeds together, without evaluation."""
+        """Seconds of an update of all seeds together, without evaluation; NaN if not measured."""
 
 
 class Trainer(Protocol):
     """Trains what an experiment needs."""
 
     seeds: Sequence[int]
-
-    @property
-    def data_dir(self) -> Path:
-        """Folder of the data sets."""
 
     def train(self, config: TrainingConfig, name: str) -> Result:
         """Trains one setting, or takes it from an earlier experiment."""

@@ -13,7 +13,6 @@ from PIL import Image
 from common.logger.errors import UserError
 from riemannian_diffusion import model
 from riemannian_diffusion.config import DiffusionConfig
-from riemannian_diffusion.data.datasets import load_target
 from riemannian_diffusion.evaluation import densities, grids, likelihoods
 from riemannian_diffusion.experiments.density_drawing import draw_densities
 from riemannian_diffusion.model import Setup
@@ -51,7 +50,7 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
     if seed is not None and seed not in saved.seeds:
         raise UserError(f"seed {seed} is not of this run; it has {saved.seeds}")
     index = 0 if seed is None else saved.seeds.index(seed)
-    target = load_target(saved.config, data_dir)
+    target = saved.setup.target
     name = target.manifold.name
     suffix = ".gif" if name == "S^2" else ".png"
     path = output or Path(f"{name.replace('^', '').replace('(', '').replace(')', '')}{suffix}")
@@ -59,10 +58,9 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
         raise UserError(f"--output must end in {suffix} for {name}, got {path}")
     if name not in ("S^2", "T^2", "H^2", "SO(3)"):
         raise UserError(f"there is no picture of {name}; of S^2, T^2, H^2 and SO(3) there is")
-    setup = model.make_setup(saved.config, target)
     params = jax.tree.map(lambda leaf: leaf[index], saved.state.average)
     grid = grids.make_grid(name, GRID_SIZE)
-    shown = jax.jit(partial(_calculate, setup, grid))(params)
+    shown = jax.jit(partial(_calculate, saved.setup, grid))(params)
     if name == "S^2":
         frames = globe.frames(np.asarray(shown.log_density), np.asarray(shown.samples), GRID_SIZE)
         _write_gif(path, frames)

@@ -1,142 +1,211 @@
-"""Runs a training of several seeds: compiled chunks, evaluation, metrics, checkpoints, resume."""
+"""Trains the seeds of one setting: compiled updates, evaluation, what is kept of them, resume."""
 
+import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from common.logger import atomic, progress, trackers
-from common.logger.errors import InterruptedRunError, UserError
-from common.logger.run_folder import RunFolder
-from riemannian_diffusion.run import checkpoints, resume
-from riemannian_diffusion.run.finite_check import check_finite
-from riemannian_diffusion.run.kinds import KINDS, Config, make_train
-from riemannian_diffusion.run.seeds import (
-    Metrics,
-    Program,
-    compile_program,
-    memory_errors_explained,
-    over_seeds,
-    shapes,
-)
+from common.logger import atomic, checkpoints, resume
+from common.logger.recorder import Recorder
+from common.logger.run_folder import RunFolder, RunOptions
+from common.logger.settings import as_settings, config_of
+from riemannian_diffusion import mixture, train
+from riemannian_diffusion.config import DiffusionConfig, MixtureConfig
+from riemannian_diffusion.data.datasets import load_target
+from riemannian_diffusion.data.targets import Target
+from riemannian_diffusion.run import seeds as on_devices
+from riemannian_diffusion.run.seeds import Metrics, Program, Progress
 from riemannian_diffusion.train_state import Training, TrainState
 
-Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
+CODE = (Path(__file__).parents[1],)  # on which a training depends
+SECONDS_AT_ONCE = 3.0  # of computing, after which signals are looked at
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
     "loss": "loss",
     "valid_loss": "valid",
     "valid_nll": "valid",
 }
 
+Config = DiffusionConfig | MixtureConfig
+PerSeed = dict[str, list[float]]
 
-@dataclass(frozen=True)
-class RunOptions:
-    """How a run behaves towards the outside; none of it changes a number.
-
-    Attributes:
-      resume: whether to continue the run in the folder; otherwise the folder must be new.
-      quiet: whether to show no progress.
-      tensorboard: whether to write TensorBoard files too.
-      wandb: whether to log to Weights & Biases too.
-      warn: told in a line about damaged checkpoints that were passed over, and the like.
-      stop_if_asked: called when all is saved; raises `InterruptedRunError` to stop the run there.
-      data_dir: folder of the data sets, whose contents are checked.
-    """
-
-    resume: bool = False
-    quiet: bool = False
-    tensorboard: bool = False
-    wandb: bool = False
-    warn: Callable[[str], None] = lambda line: None
-    stop_if_asked: Callable[[], None] = lambda: None
-    data_dir: Path = Path("data")
+# How each kind of settings is trained and evaluated.
+KINDS: dict[type[Config], Callable[[Any, Target], Training]] = {
+    DiffusionConfig: train.make_train,
+    MixtureConfig: mixture.make_train,
+}
 
 
 class RunResult(NamedTuple):
-    """What a finished run leaves in memory; the rest is in its folder."""
+    """What a finished training leaves in memory; the rest is in its folder."""
 
+    setup: Any  # of the model or mixture
     state: TrainState  # leading axis: seeds
-    metrics: dict[str, list[float]]  # final evaluation, a value per seed
+    metrics: PerSeed  # final evaluation
     log: list[dict[str, Any]]  # lines of metrics.jsonl
     origin: dict[str, Any]  # provenance of the run's first start
     compile_seconds: float
-    seconds_per_update: float  # of all seeds together, without evaluation; 0 if none was left
+    seconds_per_update: float  # of all seeds together, without evaluation; NaN if never measured
 
 
-def run_seeds(config: Config, seeds: Sequence[int], path: Path, options: RunOptions) -> RunResult:
-    """Trains all seeds to the end, or continues a run that was stopped.
+Finished = dict[tuple[Config, tuple[int, ...]], RunResult]
+
+
+@dataclass
+class Trainer:
+    """Trains what an experiment needs; what is finished, here or on disk, is not trained again.
+
+    Attributes:
+      runs_dir: where all runs of the paper lie.
+      seeds: of every training.
+      options: see `RunOptions`.
+      experiment: for the progress bar.
+      data_dir: folder of the data sets.
+      finished: trainings of this process, by settings and seeds; grows.
+      origin: provenance of the first training, of its first start if it was resumed.
+      compile_seconds: of all trainings of this experiment so far.
+      paths: folders of the trainings so far, by name.
+    """
+
+    runs_dir: Path
+    seeds: Sequence[int]
+    options: RunOptions
+    experiment: str
+    data_dir: Path
+    finished: Finished = field(default_factory=dict)
+    origin: dict[str, Any] | None = None
+    compile_seconds: float | None = 0.0
+    paths: dict[str, Path] = field(default_factory=dict)
+
+    def train(self, config: Config, name: str, path: Path | None = None) -> RunResult:
+        """Trains one setting, evaluation included.
+
+        Args:
+          config: settings.
+          name: of the training within the experiment; empty if it is the only one.
+          path: of its folder, if it is not to be found or begun in `runs_dir`.
+        """
+        wanted = (config, tuple(self.seeds))
+        if wanted not in self.finished:
+            folder, shorter = resume.locate(
+                path or self.runs_dir,
+                as_settings(config, self.seeds),
+                CODE,
+                self.options,
+                num_updates=config.num_updates,
+                can_be_lengthened=getattr(config, "schedule", "constant") == "constant",
+                is_own_folder=path is not None,
+            )
+            self.paths[name] = folder.path
+            training = make_train(config, self.data_dir)
+            description = f"{self.experiment} {name}".strip()
+            result = run_seeds(config, training, folder, self.options, description, shorter)
+            self.compile_seconds = (self.compile_seconds or 0.0) + result.compile_seconds
+            self.finished[wanted] = result
+        result = self.finished[wanted]
+        self.origin = self.origin or result.origin
+        return result
+
+    def per_seed(
+        self, function: Callable[[Any, Array], dict[str, Array]], trained: Any
+    ) -> dict[str, np.ndarray]:
+        """Applies a function of one seed's model and a key to all seeds; arrays of [S, ...].
+
+        Args:
+          function: consumes the key, which no training has used.
+          trained: what it takes of the models, with a leading axis of seeds.
+        """
+
+        def of_seed(of_one: tuple[Any, Array]) -> dict[str, Array]:
+            model, seed = of_one
+            return function(model, jax.random.fold_in(jax.random.key(seed), 0))
+
+        argument = (trained, jnp.asarray(self.seeds, jnp.int32))
+        measured: dict[str, np.ndarray] = jax.device_get(on_devices.over_seeds(of_seed, argument))
+        return measured
+
+
+def make_train(config: Config, data_dir: Path) -> Training:
+    """Builds the training of one seed of any kind.
+
+    Raises:
+      UserError: a data set is missing or damaged.
+    """
+    return KINDS[type(config)](config, load_target(config, data_dir))
+
+
+def run_seeds(
+    config: Config,
+    training: Training,
+    folder: RunFolder,
+    options: RunOptions,
+    description: str,
+    shorter: Path | None = None,
+) -> RunResult:
+    """Trains all seeds of a run to the end, from where it stands, and evaluates them.
 
     Args:
       config: settings.
-      seeds: one run each.
-      path: the run folder.
+      training: of one seed.
+      folder: of the run, which says the seeds.
       options: see `RunOptions`.
+      description: for the progress bar.
+      shorter: folder of a run that this one lengthens.
 
     Raises:
-      FileExistsError: the folder is in use and `options.resume` is not set.
       DamagedFileError: the metrics of the run to continue are damaged.
       UserError: the run cannot be continued, or the memory does not suffice.
       DivergedError: a metric or a parameter is not finite; the last good checkpoint is kept.
-      InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
+      InterruptedRunError: a signal has come; the run has saved.
     """
-    settings = {"method": type(config).__name__, **asdict(config), "seeds": list(seeds)}
-    training = make_train(config, options.data_dir)
-    if options.resume:
-        folder = resume.folder_to_continue(path, settings, options.warn)
-    else:
-        folder = resume.new_folder(path, settings)
-    options.stop_if_asked()
-    template = _template(training, len(seeds))
-    state, step = resume.saved_state(folder, template, options.warn)
-    with memory_errors_explained():
-        program = _compile(training, len(seeds))
-        if state is None:
-            state = program.init(jnp.asarray(seeds, jnp.int32))
-        state, seconds = _advance_to_end(program, state, step, config, folder, options)
-        metrics, compile_seconds = _evaluate(training, state)
+    seeds = folder.config["seeds"]
+    begin = _begin(training, config)
+    template = on_devices.shapes(begin, len(seeds))
+    recorder = Recorder(
+        folder, options, num_updates=config.num_updates, description=description, shown=SHOWN
+    )
+    compile_seconds = 0.0
+    with on_devices.memory_errors_explained():
+        with recorder:
+            if shorter:
+                resume.lengthen(shorter, folder, template, options.warn)
+            progress, step = recorder.saved_state(template)
+            if progress is None or step < config.num_updates:
+                program = on_devices.compile_program(
+                    begin, training.update, _with_key(training.monitor), len(seeds)
+                )
+                compile_seconds = program.compile_seconds
+                rows = program.spread.rows
+                progress = rows(progress) if progress else program.init(rows(jnp.asarray(seeds)))
+                progress = _advance_to_end(program, progress, step, config, recorder)
+        state = progress.state
+        metrics = on_devices.over_seeds(_with_key(training.evaluate), state)
     return RunResult(
+        setup=training.setup,
         state=state,
-        metrics=metrics,
+        metrics=_as_lists(metrics),
         log=folder.metrics.read(),
         origin=folder.provenance,
-        compile_seconds=program.compile_seconds + compile_seconds,
-        seconds_per_update=seconds / max(config.num_updates - step, 1),
+        compile_seconds=compile_seconds,
+        seconds_per_update=_seconds_per_update(folder),
     )
-
-
-def evaluate_run(
-    path: Path, checkpoint: Path | None, data_dir: Path
-) -> tuple[dict[str, list[float]], Any, int]:
-    """Evaluates a checkpoint of a run.
-
-    Args:
-      path: the run folder.
-      checkpoint: the file; None for the newest.
-      data_dir: folder of the data sets.
-
-    Returns:
-      Metrics with a value per seed, the seeds, and the updates done.
-
-    Raises:
-      Exception: see `load_run`.
-    """
-    saved = load_run(path, checkpoint, data_dir)
-    metrics, _ = _evaluate(make_train(saved.config, data_dir), saved.state)
-    return metrics, saved.seeds, saved.step
 
 
 class SavedRun(NamedTuple):
     """What a checkpoint of a run holds."""
 
     config: Config
+    setup: Any  # of the model or mixture
     seeds: list[int]
     state: TrainState  # leading axis: seeds
+    evaluate: Callable[[], PerSeed]
     step: int  # updates done
 
 
@@ -154,157 +223,80 @@ def load_run(path: Path, checkpoint: Path | None, data_dir: Path) -> SavedRun:
       UserError: run or checkpoint are of another configuration or version.
     """
     settings = RunFolder.open(path).config
-    config, seeds = _config_of(settings, path)
-    kept = checkpoints.list_checkpoints(path)
-    if checkpoint is None and not kept:
-        raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
-    chosen = checkpoint or kept[-1]
-    template = _template(make_train(config, data_dir), len(seeds))
-    try:
-        state, step = checkpoints.load(chosen, template, settings)
-    except atomic.DamagedFileError as error:
-        others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
-        offer = f"; try --checkpoint {others[-1]}" if others else ""
-        raise atomic.DamagedFileError(f"{error}{offer}") from error
-    return SavedRun(config, seeds, state, step)
-
-
-def _evaluate(training: Training, state: TrainState) -> tuple[dict[str, list[float]], float]:
-    """Final metrics of all seeds, and the seconds of compilation."""
-    started = time.perf_counter()
-    evaluate_all = over_seeds(_with_key(training.evaluate), state)
-    seconds = time.perf_counter() - started
-    return _per_seed(jax.device_get(evaluate_all(state))), seconds
+    config, seeds = config_of(settings, tuple(KINDS), path)
+    training = make_train(config, data_dir)
+    template = on_devices.shapes(_begin(training, config), len(seeds))
+    progress, step = checkpoints.load_chosen(path, checkpoint, template, settings)
+    evaluate = _with_key(training.evaluate)
+    return SavedRun(
+        config=config,
+        setup=training.setup,
+        seeds=seeds,
+        state=progress.state,
+        evaluate=lambda: _as_lists(on_devices.over_seeds(evaluate, progress.state)),
+        step=step,
+    )
 
 
 def _advance_to_end(
-    program: Program,
-    state: TrainState,
-    step: int,
-    config: Config,
-    folder: RunFolder,
-    options: RunOptions,
-) -> tuple[TrainState, float]:
-    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint.
+    program: Program, progress: Progress, step: int, config: Config, recorder: Recorder
+) -> Progress:
+    """The loop of a run: some seconds of updates; at log points evaluation, checks, metrics.
 
     Returns:
-      The last state, and the seconds that the updates took.
+      The last state of the S seeds.
     """
-    seconds = 0.0
-    with ExitStack() as stack:
-        sinks = _open_trackers(folder, options)
-        for sink in sinks:
-            stack.callback(sink.close)
-        bar = stack.enter_context(
-            progress.Progress(
-                config.num_updates, _description(folder), initial=step, quiet=options.quiet
-            )
+    every, seconds, at_once, first = config.eval_every_updates, 0.0, 1, step
+    while step < config.num_updates:
+        done = step % every
+        number = min(at_once, every - done)
+        started = time.perf_counter()
+        progress = jax.block_until_ready(
+            program.advance(progress, jnp.int32(done), jnp.int32(number))
         )
-        while step < config.num_updates:
-            started = time.perf_counter()
-            state, metrics = jax.block_until_ready(program.advance(state))
-            seconds += time.perf_counter() - started
-            evaluated = program.monitor(state)
-            check_finite(
-                metrics,
-                evaluated,
-                state.params,
-                step=step,
-                seeds=folder.config["seeds"],
-                kept=checkpoints.list_checkpoints(folder.path),
-            )
-            step += config.eval_every_updates
-            line = _line(metrics, evaluated)
-            folder.metrics.append(step, line)
-            for sink in sinks:
-                sink.log(step, line)
-            bar.advance(step, **{SHOWN[n]: float(np.mean(line[n])) for n in SHOWN if n in line})
-            _save_if_due(state, step, config, folder, options)
-    return state, seconds
+        took = time.perf_counter() - started
+        seconds, step = seconds + took, step + number
+        at_once = max(1, int(min(2 * number, number * SECONDS_AT_ONCE / took)))
+        if step % every == 0:
+            whole = program.spread.seeds(progress)
+            evaluated = program.spread.seeds(program.evaluate(progress))
+            series = jax.device_get(whole.series)
+            recorder.record(step, series, evaluated, whole.state.params, _summary)
+            _note_seconds(recorder.folder, seconds / (step - first))
+        else:
+            recorder.advance(step)
+        recorder.save_if_due(step, partial(program.spread.seeds, progress))
+    return program.spread.seeds(progress)
 
 
-def _description(folder: RunFolder) -> str:
-    """Name of a run in its progress bar: its experiment, and which part if it is one of several."""
-    name, parent = folder.path.name, folder.path.parent.name
-    return name.partition("-")[0] if "-" in name else f"{parent.partition('-')[0]} {name}"
+def _summary(series: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """What is logged of [S, updates]: means, and the spread of the loss over the updates."""
+    means = {name: np.mean(values, axis=1) for name, values in series.items()}
+    return {**means, "loss_spread": np.std(series["loss"], axis=1)}
 
 
-def _save_if_due(
-    state: TrainState, step: int, config: Config, folder: RunFolder, options: RunOptions
-) -> None:
-    """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
-
-    def save() -> None:
-        checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
-
-    is_due = step % config.checkpoint_every_updates == 0 or step == config.num_updates
-    if is_due:
-        save()
-    try:
-        options.stop_if_asked()
-    except InterruptedRunError:
-        if not is_due:
-            save()
-        raise
+def _note_seconds(folder: RunFolder, seconds_per_update: float) -> None:
+    """Keeps the time of an update, for experiments that find the run finished."""
+    atomic.write_json(folder.path / "seconds.json", {"per_update": seconds_per_update})
 
 
-def _compile(training: Training, num_seeds: int) -> Program:
-    return compile_program(
-        lambda seed: training.init(jax.random.key(seed)),
-        training.advance,
-        _with_key(training.monitor),
-        num_seeds=num_seeds,
+def _seconds_per_update(folder: RunFolder) -> float:
+    path = folder.path / "seconds.json"
+    return float(atomic.read_json(path)["per_update"]) if path.exists() else math.nan
+
+
+def _begin(training: Training, config: Config) -> Callable[[Array], Progress]:
+    return on_devices.start(
+        lambda seed: training.init(jax.random.key(seed)), training.update, config.eval_every_updates
     )
 
 
 def _with_key(
-    measure: Callable[[TrainState, jax.Array], Metrics],
+    measure: Callable[[TrainState, Array], Metrics],
 ) -> Callable[[TrainState], Metrics]:
     """Gives a measurement of a state a key of its own, that of no update."""
     return lambda state: measure(state, jax.random.fold_in(state.key, state.step))
 
 
-def _template(training: Training, num_seeds: int) -> TrainState:
-    """Shapes of the state of all seeds; found without compiling anything."""
-    template: TrainState = shapes(lambda seed: training.init(jax.random.key(seed)), num_seeds)
-    return template
-
-
-def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Tracker]:
-    try:
-        return trackers.open_trackers(
-            folder.path, folder.config, tensorboard=options.tensorboard, wandb=options.wandb
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-
-def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
-    """The configuration and the seeds of a run, as its folder states them."""
-    name = settings.get("method")
-    kind = {each.__name__: each for each in KINDS}.get(str(name))
-    if kind is None:
-        raise UserError(f"{path} is of another version of the settings: unknown method {name!r}")
-    known, given = {"method", "seeds", *(entry.name for entry in fields(kind))}, set(settings)
-    if known != given:
-        strange = [f"unknown {name}" for name in sorted(given - known)]
-        strange += [f"missing {name}" for name in sorted(known - given)]
-        raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
-    values = {name: value for name, value in settings.items() if name not in ("method", "seeds")}
-    config = kind(**values)
-    return config, settings["seeds"]
-
-
-def _line(training: Metrics, evaluation: Metrics) -> dict[str, list[float]]:
-    """Metrics of one log point, a list over seeds each: training means, then evaluation.
-
-    `loss_spread` is the standard deviation of the loss over the updates.
-    """
-    values = jax.device_get(training)
-    means = {name: np.mean(series, axis=1) for name, series in values.items()}
-    spread = {"loss_spread": np.std(values["loss"], axis=1)}
-    return _per_seed({**means, **spread, **jax.device_get(evaluation)})
-
-
-def _per_seed(metrics: Any) -> dict[str, list[float]]:
+def _as_lists(metrics: Metrics) -> PerSeed:
     return {name: np.asarray(values).tolist() for name, values in metrics.items()}

@@ -7,35 +7,36 @@ import pytest
 
 from common.logger.errors import UserError
 from riemannian_diffusion.run import seeds
+from riemannian_diffusion.run.seeds import Progress
 
 
-def counting(num_seeds, num_updates):
-    """A program whose state is (sum, step): an update adds the step to the sum."""
+def test_updates_are_done_for_every_seed_and_know_their_place_since_the_last_evaluation():
+    """The state is (sum, step): an update adds the step to the sum. Three updates, then two."""
 
-    def add(state, _):
-        return (state[0] + state[1], state[1] + 1), {"sum": state[0]}
+    def update(state, since_log):
+        return (state[0] + state[1], state[1] + 1), {"sum": state[0], "place": since_log}
 
-    return seeds.compile_program(
-        lambda seed: (seed.astype(float), jnp.zeros((), jnp.int32)),
-        lambda state: jax.lax.scan(add, state, length=num_updates),
-        lambda state: {"double": 2 * state[0]},
-        num_seeds=num_seeds,
+    begin = seeds.start(
+        lambda seed: (seed.astype(float), jnp.zeros((), jnp.int32)), update, num_updates=5
     )
-
-
-def test_a_program_does_its_updates_for_every_seed():
-    program = counting(num_seeds=3, num_updates=4)
-    state, metrics = program.advance(program.init(jnp.array([10, 20, 30])))
-    np.testing.assert_array_equal(metrics["sum"], [[s, s, s + 1, s + 3] for s in (10, 20, 30)])
-    np.testing.assert_array_equal(state[0], [16, 26, 36])
-    np.testing.assert_array_equal(state[1], [4, 4, 4])
-    np.testing.assert_array_equal(program.monitor(state)["double"], [32, 52, 72])
+    program = seeds.compile_program(begin, update, lambda state: {"double": 2 * state[0]}, 3)
+    progress = program.init(program.spread.rows(jnp.array([10, 20, 30])))
+    for first, number in ((0, 3), (3, 2)):
+        progress = program.advance(progress, jnp.int32(first), jnp.int32(number))
+    whole = program.spread.seeds(progress)
+    assert isinstance(whole, Progress)
+    expected = [[s, s, s + 1, s + 3, s + 6] for s in (10, 20, 30)]
+    np.testing.assert_array_equal(whole.series["sum"], expected)
+    np.testing.assert_array_equal(whole.series["place"], [[0, 1, 2, 3, 4]] * 3)
+    np.testing.assert_array_equal(whole.state[0], [20, 30, 40])
+    evaluated = program.spread.seeds(program.evaluate(progress))
+    np.testing.assert_array_equal(evaluated["double"], [40, 60, 80])
     assert program.compile_seconds > 0
 
 
-def test_shapes_have_an_axis_of_seeds():
-    shapes = seeds.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
-    assert shapes["weights"].shape == (3, 2, 5)
+def test_a_function_of_one_seed_is_applied_to_all():
+    found = seeds.over_seeds(lambda x: {"square": x**2}, jnp.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(found["square"], [1, 4, 9])
 
 
 def test_lack_of_memory_is_explained_and_other_errors_are_not():
