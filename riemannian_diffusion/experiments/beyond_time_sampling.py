@@ -25,7 +25,7 @@ EXPERIMENT = Experiment(
         Claim(
             "learned_near_optimal",
             "ours",
-            "and is near the optimal density's (ratio)",
+            "For one model, the learned density has little more variance than the optimal (ratio)",
             "learned_variance_over_optimal",
             Criterion("mean", "<=", 1.5, partly=3.0),
         ),

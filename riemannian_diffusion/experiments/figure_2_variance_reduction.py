@@ -26,14 +26,15 @@ EXPERIMENT = Experiment(
         Claim(
             "smaller_spread",
             "Figure 2",
-            "and the spread of the loss over updates (ratio, at the end)",
+            "Importance sampling lowers the spread of the loss over updates (ratio, at the end)",
             "learned_over_uniform_loss_spread",
             Criterion("mean", "<=", 0.9, partly=1.0),
         ),
         Claim(
             "no_worse_likelihood",
             "Figure 2",
-            "at a likelihood no worse (difference of negative log-likelihoods)",
+            "With importance sampling the likelihood is no worse (difference of negative "
+            "log-likelihoods)",
             "learned_minus_uniform_nll",
             Criterion("mean", "<=", 0.02, partly=0.1),
             unit="nats",

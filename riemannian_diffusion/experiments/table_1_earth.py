@@ -26,14 +26,18 @@ BY_NAME = "it would not fit the twenty minutes beside flood and fire"
 # Ours, not published: data with fine detail need high frequencies early on.
 QUICK_CHANGES: dict[str, Any] = {"first_frequency": 4.0, "horizon": 2.0}
 
-REPEATS_HELP = Claim(
-    "repeats_help",
-    "ours",
-    "With every point once it is higher: the raw split rewards repeats (difference)",
-    "rdm_deduplicated_minus_rdm_nll",
-    Criterion("low", ">=", 0.0),
-    unit="nats",
-)
+
+def repeats_help(data_set: str) -> Claim:
+    """Returns the claim that the raw split rewards a model that memorises."""
+    return Claim(
+        "repeats_help",
+        "ours",
+        f"With every point once the negative log-likelihood is higher, {data_set}: the raw split "
+        "rewards repeats (difference)",
+        "rdm_deduplicated_minus_rdm_nll",
+        Criterion("low", ">=", 0.0),
+        unit="nats",
+    )
 
 
 def diffusion_model(data_set: str, preset: str) -> DiffusionConfig:
@@ -65,7 +69,7 @@ EXPERIMENTS = {
         "Table 1",
         published,
         {preset: trainings(data_set, preset) for preset in PRESETS},
-        more_claims=(REPEATS_HELP,) if data_set in REPEATING else (),
+        more_claims=(repeats_help(data_set),) if data_set in REPEATING else (),
         not_by_default=BY_NAME if data_set in REPEATING else "",
     )
     for data_set, published in PUBLISHED.items()
