@@ -149,7 +149,7 @@ def _draw_bars(axes: Axes, record: Record) -> None:
         theirs = {"color": "white", "edgecolor": STYLES[2]["color"], "hatch": "//", "capsize": 3}
         axes.bar(i + 0.2, value, 0.4, yerr=spread, label="poster" if i == 0 else None, **theirs)
     axes.set_xticks(range(len(_POSTER)), [state.upper() for state in _POSTER])
-    axes.set(ylim=(-0.03, 1.25), ylabel="P(cooperate | state)")
+    axes.set(ylim=(-0.12, 1.25), ylabel="P(cooperate | state)")
     axes.set_title("bars: mean, 95 % interval (poster: its bars); dots: seeds", fontsize=8)
     axes.legend(fontsize=7, ncols=2)
 

@@ -121,7 +121,7 @@ def test_what_defecting_against_an_agent_costs_is_measured():
 @pytest.mark.parametrize(("num_lines", "expected"), [(1, 0.0), (4, 2.5), (5, 3.0)])
 def test_late_means_are_over_the_second_half_of_the_evaluations(num_lines, expected):
     log = [{"step": line, "self_play": [line, 10.0 * line]} for line in range(num_lines)]
-    result = RunResult({}, {"self_play": log[-1]["self_play"]}, log, {}, 0.0, 0.0)
+    result = RunResult({}, {"self_play": log[-1]["self_play"]}, log, {}, 0.0)
     assert comparison.late_means(result) == {"late_self_play": [expected, 10 * expected]}
 
 

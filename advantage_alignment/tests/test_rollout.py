@@ -13,7 +13,6 @@ from advantage_alignment.games import by_name
 from advantage_alignment.games.ipd import constant_player, with_exploration
 from advantage_alignment.rollout import Player, PlayerInput, Team, rollout
 
-SMALL = {"hidden_size": 8, "num_updates": 4, "eval_every_updates": 2, "checkpoint_every_updates": 2}
 CONFIGS = {
     "ipd": PUBLISHED["ipd"],
     "ipd_gru": replace(PUBLISHED["ipd"], network="gru", hidden_size=8),

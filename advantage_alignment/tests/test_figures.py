@@ -1,0 +1,39 @@
+"""Every figure of the paper, drawn from its committed record: its limits hold its data."""
+
+import numpy as np
+import pytest
+
+from advantage_alignment.experiments import PAPER
+from common.logger import curves, results
+
+FOLDER = PAPER.folder / "results" / "quick"
+
+
+def points_of(axes):
+    """All points that are drawn into axes, [N, 2]: lines, bands, bars and their errors."""
+    lines = [line.get_xydata() for line in axes.lines if line.get_transform() == axes.transData]
+    bands = [
+        path.vertices[~np.isnan(path.vertices).any(axis=1)]
+        for collection in axes.collections
+        for path in collection.get_paths()
+    ]
+    bars = [[[bar.get_x(), bar.get_y()], bar.get_bbox().max] for bar in axes.patches]
+    return np.concatenate([np.reshape(each, (-1, 2)) for each in (*lines, *bands, *bars)])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_limits_of_a_figure_hold_its_data(path):
+    record = results.read_record(path)
+    rows = curves.read_curves(path.with_suffix(".csv"))
+    figure = PAPER.experiments[path.stem].draw(record, rows)
+    figure.canvas.draw()
+    assert figure.axes
+    for axes in figure.axes:
+        if axes.images:  # the heat map of a league
+            continue
+        points = points_of(axes)
+        assert len(points)
+        for values, limits in zip(points.T, (axes.get_xlim(), axes.get_ylim()), strict=True):
+            low, high = sorted(limits)
+            assert low <= np.nanmin(values)
+            assert np.nanmax(values) <= high, axes.get_title()
