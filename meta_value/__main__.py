@@ -1,8 +1,12 @@
-"""The commands of Meta-Value Learning: `python -m meta_value COMMAND`."""
+"""`python -m meta_value COMMAND`: signals are watched from before anything heavy is imported."""
 
 import sys
 
-from meta_value.run.cli import main
+from common.logger.interrupts import SignalWatch
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    watch = SignalWatch()
+    watch.install()
+    from meta_value.run.cli import main
+
+    sys.exit(main(sys.argv[1:], watch))

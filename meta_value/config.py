@@ -66,11 +66,6 @@ class MetaValueConfig:
         check_divides(self, "num_updates", "eval_every_updates")
 
     @property
-    def checkpoint_every_updates(self) -> int:
-        """Updates between checkpoints: the state is small, each evaluation is followed by one."""
-        return self.eval_every_updates
-
-    @property
     def tells_players_apart(self) -> bool:
         """Whether seats differ: by the opponent's kind, or by the game."""
         return self.opponent != "meva" or self.game in ("matching_pennies", "bilinear")
@@ -95,11 +90,6 @@ class MamlConfig:
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
 
-    @property
-    def checkpoint_every_updates(self) -> int:
-        """Updates between checkpoints: as between evaluations."""
-        return self.eval_every_updates
-
 
 @dataclass(frozen=True)
 class ColaConfig:
@@ -119,8 +109,3 @@ class ColaConfig:
         """Refuses values outside their range and sizes that do not divide."""
         check_fields(self)
         check_divides(self, "num_updates", "eval_every_updates")
-
-    @property
-    def checkpoint_every_updates(self) -> int:
-        """Updates between checkpoints: as between evaluations."""
-        return self.eval_every_updates

@@ -99,13 +99,24 @@ def _uniform(half_width: float) -> Callable[[Array], Array]:
 CONCAVE: Forms = (((-1.0, 0.0), (0.0, 0.0)), ((0.0, 0.0), (0.0, -1.0)))
 BILINEAR: Forms = (((0.0, 1.0), (1.0, 0.0)), ((0.0, -1.0), (-1.0, 0.0)))
 
+# Jitted: whatever is built around a game, Python runs through its objectives once per shape.
 GAMES = {
-    "logistic": Game(logistic_objectives, _uniform(LOGISTIC_RANGE), 1.0),
-    "ipd": Game(repeated_objectives(ipd.PRISONERS_DILEMMA), normal_logits, 25.0, is_repeated=True),
-    "matching_pennies": Game(
-        repeated_objectives(ipd.MATCHING_PENNIES), normal_logits, 25.0, False, is_repeated=True
+    "logistic": Game(jax.jit(logistic_objectives), _uniform(LOGISTIC_RANGE), 1.0),
+    "ipd": Game(
+        jax.jit(repeated_objectives(ipd.PRISONERS_DILEMMA)), normal_logits, 25.0, is_repeated=True
     ),
-    "chicken": Game(repeated_objectives(ipd.CHICKEN), normal_logits, 1.0, is_repeated=True),
-    "concave": Game(quadratic_objectives(CONCAVE), _uniform(2.0), 0.5),
-    "bilinear": Game(quadratic_objectives(BILINEAR), _uniform(2.0), 0.5, False),
+    "matching_pennies": Game(
+        jax.jit(repeated_objectives(ipd.MATCHING_PENNIES)),
+        normal_logits,
+        25.0,
+        is_symmetric=False,
+        is_repeated=True,
+    ),
+    "chicken": Game(
+        jax.jit(repeated_objectives(ipd.CHICKEN)), normal_logits, 1.0, is_repeated=True
+    ),
+    "concave": Game(jax.jit(quadratic_objectives(CONCAVE)), _uniform(2.0), 0.5),
+    "bilinear": Game(
+        jax.jit(quadratic_objectives(BILINEAR)), _uniform(2.0), 0.5, is_symmetric=False
+    ),
 }

@@ -10,13 +10,14 @@ repeated games, it is the meta-value U of the next iterate, and the game itself 
 gamma is a vector, one per player, and an input of the network: gamma_i = 0 is a naive learner.
 """
 
+from functools import partial
 from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from meta_value import learners
+from meta_value import learners, networks
 from meta_value.games import Objectives
 from meta_value.learners import Field
 from meta_value.networks import LogisticNetwork, MatrixNetwork, Params
@@ -39,14 +40,14 @@ class MetaValue(NamedTuple):
 
     def quantiles(self, params: Params, policies: Array, discounts: Array) -> Array:
         """The network's output at joint policies [..., P, D] and gammas [P]. Shape [..., P, Q]."""
-        apply = self.network.apply
+        apply = partial(networks.apply, self.network)
         for _ in range(policies.ndim - 2):
             apply = jax.vmap(apply, (None, 0, None))
         return apply(params, policies, discounts)
 
     def values(self, params: Params, policies: Array, discounts: Array) -> Array:
         """V of both players at a joint policy [P, D]. Shape [P]."""
-        outputs = jnp.mean(self.network.apply(params, policies, discounts), axis=-1)
+        outputs = jnp.mean(networks.apply(self.network, params, policies, discounts), axis=-1)
         if self.form == "V":
             return outputs
         return (1 - discounts) * self.objectives(policies) + discounts * outputs
@@ -70,8 +71,8 @@ class MetaValue(NamedTuple):
         """
 
         def total(policies: Array) -> Array:
-            outputs = self.network.apply(
-                params, policies, discounts, sign_flips, freezes_others=True
+            outputs = networks.apply(
+                self.network, params, policies, discounts, sign_flips, freezes_others=True
             )
             return jnp.sum(jnp.mean(outputs, axis=-1))
 

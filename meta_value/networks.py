@@ -7,6 +7,7 @@ Shapes: P = 2 players, D parameters of a
 policy, H hidden units, Q quantiles.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,6 +16,22 @@ from flax import linen as nn
 from jax import Array, lax
 
 Params = Any
+
+
+@partial(jax.jit, static_argnames=("network", "freezes_others"))
+def apply(
+    network: "LogisticNetwork | MatrixNetwork",
+    params: Params,
+    policies: Array,
+    conditions: Array,
+    sign_flips: Array | None = None,
+    freezes_others: bool = False,
+) -> Array:
+    """The outputs of a network, [P, Q]: see `LogisticNetwork`.
+
+    Whatever is built around networks, Python runs through one of them once per shape.
+    """
+    return network.apply(params, policies, conditions, sign_flips, freezes_others)
 
 
 class LogisticNetwork(nn.Module):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from meta_value import learners, losses
+from meta_value import learners, losses, networks
 from meta_value.config import ColaConfig
 from meta_value.evaluation import basins
 from meta_value.games import GAMES, LOGISTIC_RANGE
@@ -81,7 +81,7 @@ def consistency_errors(
 
 def field(config: ColaConfig, params: Params, look_aheads: Array) -> Field:
     """COLA learners, as a vector field."""
-    return lambda policies: network(config).apply(params, policies, look_aheads)
+    return lambda policies: networks.apply(network(config), params, policies, look_aheads)
 
 
 def evaluate(config: ColaConfig, state: TrainState, key: Array) -> Metrics:

@@ -1,14 +1,14 @@
 """A tournament of learners: two learn together from random policies, and what they get at the end.
 
-Shapes: N trials of a pairing, P players, D parameters of a policy.
+Shapes: K pairings, N trials of each, P players, D parameters of a policy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from meta_value import learners
 from meta_value.games import Game
@@ -31,29 +31,47 @@ class Learner(NamedTuple):
     initial: Array | None = None
 
 
-def play(game: Game, first: Learner, second: Learner, starts: Array) -> Array:
-    """Returns of final policies, of trials that start from the given random policies.
+def play(game: Game, pairings: Sequence[tuple[Learner, Learner]], starts: Array) -> Array:
+    """Returns of final policies, in trials that start from the same random policies.
+
+    All pairings go through one scan, which chooses their field by an index: each kind of learner is
+    compiled once, whomever it meets.
 
     Args:
       game: the game.
-      first: in seat 0.
-      second: in seat 1.
+      pairings: K learners in seat 0, each with one in seat 1.
       starts: shape [N, P, D].
 
     Returns:
-      Shape [N, P].
+      Shape [K, N, P].
     """
-    for seat, learner in enumerate((first, second)):
+    kinds = list(dict.fromkeys((first.field, second.field) for first, second in pairings))
+    fields = [learners.against(*kind) for kind in kinds]
+    kind_of = jnp.array([kinds.index((first.field, second.field)) for first, second in pairings])
+    step_sizes = jnp.stack(
+        [jnp.stack([first.step_sizes[0], second.step_sizes[1]]) for first, second in pairings]
+    )
+
+    def trials(pairing: tuple[Array, Array, Array]) -> Array:
+        kind, step_sizes, starts = pairing
+
+        def trial(start: Array) -> Array:
+            field = lambda policies: lax.switch(kind, fields, policies)  # noqa: E731
+            last, _ = learners.ascend(field, start, NUM_STEPS, step_sizes)
+            return game.objectives(last)
+
+        return jax.vmap(trial)(starts)
+
+    seated = jnp.stack([_seated(pair, starts) for pair in pairings])
+    return lax.map(trials, (kind_of, step_sizes, seated))
+
+
+def _seated(pair: tuple[Learner, Learner], starts: Array) -> Array:
+    """Starts [N, P, D] with the initial policies of those learners that have their own."""
+    for seat, learner in enumerate(pair):
         if learner.initial is not None:
             starts = starts.at[:, seat].set(learner.initial[seat])
-    field = learners.against(first.field, second.field)
-    step_sizes = jnp.stack([first.step_sizes[0], second.step_sizes[1]])
-
-    def trial(start: Array) -> Array:
-        last, _ = learners.ascend(field, start, NUM_STEPS, step_sizes)
-        return game.objectives(last)
-
-    return jax.vmap(trial)(starts)
+    return starts
 
 
 def untrained_learners(game: Game) -> dict[str, Learner]:

@@ -8,6 +8,7 @@ prisoner's dilemma.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,8 @@ CLAIMS = (
     ),
     _claim(
         "ipd_0_on_paths",
-        "The same error at policies that have learned for ten steps, as training sees them",
+        "Prisoner's dilemma: relative error of U at gamma 0 at policies that have learned for ten "
+        "steps, as training sees them",
         "ipd_gamma_0_on_paths",
         at_most=0.2,
         partly=0.4,
@@ -195,7 +197,14 @@ def draw(record: Record, rows: Rows) -> Figure:
 
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
-    by_percent = [{**row, "update": round(100 * row["discount"])} for row in rows]
+    # At gamma 0 the last look-ahead changes nothing, which a log axis has no place for.
+    by_percent = [
+        {
+            **{metric: row[metric] or math.nan for metric in LINES},
+            "update": round(100 * row["discount"]),
+        }
+        for row in rows
+    ]
     for (metric, label), style in zip(LINES.items(), STYLES, strict=False):
         draw_seeds(axes, by_percent, metric, label, style)
     axes.set_xticks([0, 25, 50, 75, 100], ["0", ".25", ".5", ".75", "1"])

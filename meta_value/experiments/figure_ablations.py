@@ -80,7 +80,7 @@ CLAIMS = (
     Claim(
         "fixed_gamma_fails",
         SOURCE,
-        "With gamma fixed at .95 it does not",
+        "MeVa trained at the one gamma .95 does not learn to cooperate with itself",
         "fixed_gamma_self_play",
         Criterion("mean", "<=", -1.6, partly=-1.4),
         -2.0,
@@ -88,7 +88,7 @@ CLAIMS = (
     Claim(
         "u_form_matters",
         SOURCE,
-        "Without the U form it cooperates less (difference)",
+        "Without the U form MeVa gets less from itself (difference of returns)",
         "no_u_minus_default_self_play",
         Criterion("mean", "<=", -0.1, partly=-0.03),
         -0.4,

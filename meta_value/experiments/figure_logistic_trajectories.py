@@ -7,6 +7,7 @@ The paper, one seed: MeVa with gamma .95 ends at B itself, COLA with look-ahead 
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from common.logger.claims import Claim, Criterion
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SOURCE = "trajectories figure"
+HALF_WIDTH = 12.5  # of a panel; the starts lie within it
 SHOWN_STEPS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113, 150, 200)
 
 CLAIMS = (
@@ -92,20 +94,24 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Paths of 200 steps from 25 starts, of the first seed."""
     from common.logger.curve_drawing import STYLES
 
-    figure, panels = logistic_comparison.panels(record)
+    figure, panels = logistic_comparison.panels(record, HALF_WIDTH)
     for name, axes in panels.items():
         for start in sorted({row["start"] for row in rows}):
-            path = [row for row in rows if row["start"] == start]
-            first, second = ([row[f"{name}_{player}"] for row in path] for player in (1, 2))
+            points = [(row[f"{name}_1"], row[f"{name}_2"]) for row in rows if row["start"] == start]
+            first, second = zip(*takewhile(_is_inside, points), strict=True)
             axes.plot(first, second, color=STYLES[0]["color"], lw=0.8)
             axes.plot(first[0], second[0], ".", color="0.6", markersize=3)
             axes.plot(first[-1], second[-1], "o", color=STYLES[2]["color"], markersize=2.5)
     figure.suptitle(
         f"{record['experiment']} ({record['preset']}), seed {record['seeds'][0]}: "
-        "grey starts, orange ends after 200 steps",
+        "grey starts, orange ends after 200 steps or where a path leaves the panel",
         fontsize=9,
     )
     return figure
+
+
+def _is_inside(point: tuple[float, float]) -> bool:
+    return all(abs(place) <= HALF_WIDTH for place in point)
 
 
 FIGURE_LOGISTIC_TRAJECTORIES = Experiment(

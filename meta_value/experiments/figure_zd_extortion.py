@@ -59,21 +59,23 @@ CLAIMS = (
     Claim(
         "vertical",
         SOURCE,
-        "After 35 steps MeVa alone gains: the line is nearly vertical (degrees)",
+        "After 35 steps MeVa alone gains: the line of payoffs against random opponents is nearly "
+        "vertical (degrees)",
         "angle_at_35",
         Criterion("mean", "within", 15.0, partly=30.0, target=90.0),
     ),
     Claim(
         "one_dimensional",
         SOURCE,
-        "After 20 steps payoffs against random opponents lie almost on a line (share of variance)",
+        "After 20 steps MeVa's payoffs against random opponents lie almost on a line (share of "
+        "variance)",
         "share_along_line_at_20",
         Criterion("mean", ">=", 0.95, partly=0.9),
     ),
     Claim(
         "ends_extorting",
         SOURCE,
-        "After 50 steps MeVa gets more than mutual cooperation gives",
+        "After 50 steps with a naive learner MeVa gets more than mutual cooperation, -1, gives",
         "return_of_first_at_50",
         Criterion("mean", ">=", -0.9, partly=-1.0),
         -0.5,

@@ -28,7 +28,6 @@ PANELS: tuple[tuple[str, str, str, dict[float, float]], ...] = (
     ("MeVa", "meva", "gamma", {0: 0.524, 0.8: 0.605, 0.9: 0.705, 0.95: 1.0}),
 )
 STABLE_POINTS = {"A": -5.0307, "B": 5.0307}  # of naive learning, both coordinates
-HALF_WIDTH = 10.4  # of a panel: the grid of starts ends at 10
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,13 @@ def learned_rules(config: LogisticConfig, params: tuple[Any, Any]) -> Rules:
     }
 
 
-def panels(record: Record) -> tuple[Figure, dict[str, Axes]]:
-    """Sixteen panels of the Logistic Game, a row per rule, by the names RULE_LEVEL."""
+def panels(record: Record, half_width: float) -> tuple[Figure, dict[str, Axes]]:
+    """Sixteen panels of the Logistic Game, a row per rule, by the names RULE_LEVEL.
+
+    Args:
+      record: whose shares stand in the titles.
+      half_width: both axes of every panel reach from minus it to it.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 9.4), layout="constrained")
@@ -149,7 +153,7 @@ def panels(record: Record) -> tuple[Figure, dict[str, Axes]]:
             share = record["metrics"][f"{rule}_{level:g}_share_to_B"]["mean"]
             axes.set_title(f"{title}, {unit} {level:g}\n{share:.3f} to B ({paper:g})", fontsize=7)
             axes.set(aspect="equal")
-            axes.set(xlim=(-HALF_WIDTH, HALF_WIDTH), ylim=(-HALF_WIDTH, HALF_WIDTH))
+            axes.set(xlim=(-half_width, half_width), ylim=(-half_width, half_width))
             for name, at in STABLE_POINTS.items():
                 axes.text(at, at, name, fontsize=8, weight="bold", ha="center", va="center")
     for axes in grid[:, 0]:

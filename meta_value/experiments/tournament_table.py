@@ -117,10 +117,13 @@ def run(config: TournamentConfig, trainer: Trainer) -> Findings:
     def of_seed(params: dict[str, Any], key: Any) -> dict[str, Any]:
         starts = draw_starts(game, key, config.num_trials)
         learners = _learners(game, setups, params)
+        pairs = [
+            (_seated(learners, first, second), _seated(learners, second, first))
+            for first, second in pairings
+        ]
         found: dict[str, Any] = {}
-        for first, second in pairings:
-            pair = _seated(learners, first, second), _seated(learners, second, first)
-            found |= tournament.summaries(first, second, tournament.play(game, *pair, starts))
+        for pairing, returns in zip(pairings, tournament.play(game, pairs, starts), strict=True):
+            found |= tournament.summaries(*pairing, returns)
         return found
 
     found = trainer.per_seed(of_seed, params)
@@ -197,7 +200,7 @@ def _meva_against_itself(
         def against(partner: tuple[Any, Any]) -> Any:
             params, key = partner
             starts = draw_starts(setup.game, key, per_partner)
-            return tournament.play(setup.game, learner(own), learner(params), starts)
+            return tournament.play(setup.game, [(learner(own), learner(params))], starts)[0]
 
         keys = jax.random.split(key, num_seeds)
         returns = jax.lax.map(against, (every_seed, keys))  # [S, N, P]

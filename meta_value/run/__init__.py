@@ -1,1 +1,1 @@
-"""The plumbing: command line, training loop, seeds on devices, signals."""
+"""The plumbing of the paper's own: its commands, its training loop, seeds on devices, benchmark."""

@@ -17,7 +17,7 @@ from meta_value.config import LOGISTIC, ColaConfig, MamlConfig, MetaValueConfig
 from meta_value.evaluation import tournament
 from meta_value.games import GAMES, draw_starts
 from meta_value.meta_game import make_setup
-from meta_value.run.trainings import Config, make_train
+from meta_value.run.training_run import Config, make_train
 from meta_value.train_state import TrainState
 
 
@@ -132,7 +132,8 @@ def _tournament_rows(repeats: int, num_trials: int = 1024) -> list[Row]:
     for name in ("naive", "lola"):
         learner = learners[name]
         compiled, seconds = compile_for(
-            jax.jit(lambda starts, each=learner: tournament.play(game, each, each, starts)), starts
+            jax.jit(lambda starts, each=learner: tournament.play(game, [(each, each)], starts)[0]),
+            starts,
         )
         what = f"tournament, {name} against {name}, {num_trials} trials"
         times = timed(compiled, starts, repeats=repeats)

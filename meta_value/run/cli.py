@@ -1,221 +1,177 @@
-"""The commands: list, reproduce, train, evaluate, report, bench, show."""
+"""The commands of Meta-Value Learning: `python -m meta_value COMMAND`."""
 
-import os
-import signal
-import sys
-from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
 
-from common.logger import atomic, claim_table, results
+from tyro.conf import Positional, arg
+
+from common.logger import commands
+from common.logger.command_line import check_name, check_seeds, parse, say, shown_path, without
+from common.logger.commands import Call, Command, RunFlags
 from common.logger.errors import UserError
-from meta_value.experiments import EXPERIMENTS, PAPER
-from meta_value.experiments.sizes import PRESETS
-from meta_value.run import arguments
-from meta_value.run.command_line import Parser, check_name, say, shown_path, warn
-from meta_value.run.interrupts import SignalWatch, command, exit_code
-
-if TYPE_CHECKING:
-    from meta_value.run.training_run import RunOptions
-
-# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
-SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
-USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
+from common.logger.experiment import PRESETS, Paper
+from common.logger.interrupts import SignalWatch
+from meta_value.experiments import PAPER
 
 
-def main(words: Sequence[str]) -> int:
-    """Runs one command; returns the exit code, 2 for what the user can mend, 1 for divergence."""
-    commands = {
-        "list": list_experiments,
-        "reproduce": reproduce,
-        "train": train,
-        "evaluate": evaluate,
-        "report": report,
-        "bench": bench,
-        "show": show,
-    }
-    try:
-        if not words or words[0] in ("-h", "--help"):
-            say(_help(commands))
-            code = 0
-        else:
-            code = commands[check_name(words[0], commands, "command")](words[1:])
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except USER_ERRORS as error:
-        warn(f"meta_value: {error}")
-        return 2
-    except KeyboardInterrupt:
-        warn("meta_value: stopped by SIGINT")
-        return 128 + signal.SIGINT
-
-
-def list_experiments(words: Sequence[str]) -> int:
-    """Lists every experiment: place in the paper, claims, expected minutes."""
-    Parser(prog="python -m meta_value list", description=list_experiments.__doc__).parse_all(words)
-    for name, experiment in EXPERIMENTS.items():
-        times = ", ".join(f"{preset} {experiment.minutes[preset]:g} min" for preset in PRESETS)
-        say(f"meta_value {name} ({experiment.source}; {times})")
-        say(f"    {experiment.summary}")
-        if experiment.not_by_default:
-            say(f"    by name only: {experiment.not_by_default}")
-        for claim in experiment.claims_at("quick"):
-            say(f"    - {claim.id}: {claim.statement}; {claim.criterion.describe()}")
-    return 0
-
-
-def reproduce(words: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Reproduce(commands.Reproduce):
     """Runs experiments, writes their records and prints the claim table."""
-    parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
-    prepare_jax()
-    from common.logger.reproduce import Request
-    from common.logger.reproduce import reproduce as run_experiment
-    from meta_value.run.trainer import Trainer
-    from meta_value.run.training_run import run_path
 
-    records: list[dict[str, Any]] = []
-    request = Request(
-        parsed.preset, getattr(parsed, "seeds", None), parsed.results_dir, parsed.force
-    )
-    shared: dict[str, dict[Any, Any]] = {"finished": {}, "computed": {}}
-    with SignalWatch() as watch:
-        options = _run_options(parsed, watch)
-        for index, name in enumerate(names):
-            path = run_path(name, parsed.runs_dir, parsed.preset, resume=parsed.resume)
-            trainer = Trainer(path, request.seeds(PAPER, name), options, **shared)
-            config = EXPERIMENTS[name].configs[parsed.preset]
-
-            def run() -> None:
-                outcome = run_experiment(PAPER, name, config, trainer, request)  # noqa: B023
-                records.append(outcome.record)
-
-            code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
-            if code:
-                return code
-    width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
-    say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
-    return 0
+    def names(self, paper: Paper) -> list[str]:
+        """Returns the names of the experiments to run; a smoke run has time for all."""
+        if self.preset == "smoke" and self.experiment is None:
+            return list(paper.experiments)
+        return super().names(paper)
 
 
-def train(words: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Train:
     """Trains one setting (of an experiment with several agents the first) and evaluates it."""
-    parsed, config = arguments.parse_train(words, train.__doc__)
-    prepare_jax()
-    from meta_value.run import training_run
 
-    seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
-    new_path = training_run.run_path(
-        parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume
-    )
-    path = getattr(parsed, "run_dir", new_path)
-
-    def run() -> None:
-        result = training_run.run_seeds(config, seeds, path, _run_options(parsed, watch))
-        _print_metrics(result.metrics, seeds)
-        say(f"run folder: {shown_path(path)}")
-
-    with SignalWatch() as watch:
-        added = ("--run-dir", shown_path(path), "--resume")
-        return exit_code(run, resume=command(["train", *words], *added, without="--run-dir"))
+    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
+    seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
+    num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
+    run_dir: Annotated[Path | None, arg(help="folder of the run (None: in --runs-dir)")] = None
+    run: RunFlags = RunFlags()
+    config: Any = None  # the settings themselves, of a class that the experiment decides
 
 
-def evaluate(words: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one."""
-    parsed = arguments.parse_evaluate(words, evaluate.__doc__)
-    prepare_jax()
+
+    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measures throughput, compile time and peak memory."""
+
+    repeats: Annotated[int, arg(help="timed repeats after a warm-up")] = 5
+    output: Annotated[Path, arg(help="file to write")] = PAPER.folder / "results" / "bench.json"
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be measured or written."""
+        if self.repeats < 1:
+            raise UserError(f"--repeats must be at least 1, got {self.repeats}")
+        commands.check_is_file(self.output)
+
+
+@dataclass(frozen=True)
+class Show:
+    """Writes a page on which the learned meta-value of the Logistic Game can be explored."""
+
+    what: Annotated[Positional[str], arg(help="logistic: the meta-value of the Logistic Game")]
+    run_dir: Annotated[
+        Path | None, arg(help="folder of a training in that game (None: the newest)")
+    ] = None
+    seed: Annotated[int | None, arg(help="of the run (None: the run's first)")] = None
+    output: Annotated[Path, arg(help="page to write")] = Path("meta_value_logistic.html")
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be shown or written."""
+        check_name(self.what, ("logistic",), "page")
+        if self.output.suffix != ".html":
+            raise UserError(f"--output must end in .html, got {self.output}")
+
+
+def main(words: Sequence[str], watch: SignalWatch | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    return commands.run(PAPER, COMMANDS, words, watch or SignalWatch())
+
+
+def reproduce(parsed: Reproduce, call: Call) -> int:
+    """Runs experiments; what several of them need is trained and computed once."""
+    shared: dict[str, dict[Any, Any]] = {"finished": {}, "computed": {}}
+
+    def make_trainer(name: str, seeds: Sequence[int], options: Any) -> Any:
+        from meta_value.run.training_run import Trainer
+
+        runs_dir = parsed.run.runs_dir / PAPER.name
+        return Trainer(runs_dir, seeds, options, name, shared["finished"], shared["computed"])
+
+    return commands.reproduce_experiments(parsed, call, make_trainer)
+
+
+def train(parsed: Train, call: Call) -> int:
+    """Trains one setting and prints its last evaluation."""
+    commands.prepare_jax()
+    from meta_value.run.training_run import Trainer
+
+    call.goes_on_with([*without(call.words, "--resume"), "--resume"])
+    seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
+    options = call.run_options(parsed.run)
+    trainer = Trainer(parsed.run.runs_dir / PAPER.name, seeds, options, parsed.experiment)
+    result = trainer.train(parsed.config, path=parsed.run_dir)
+    commands.print_metrics(result.metrics, seeds)
+    say(f"run folder: {shown_path(result.path)}")
+    return 0
+
+
+def evaluate(parsed: Evaluate, call: Call) -> int:
+    """Evaluates a checkpoint."""
+    del call
+    commands.prepare_jax()
     from meta_value.run import training_run
 
-    checkpoint = getattr(parsed, "checkpoint", None)
-    metrics, seeds, step = training_run.evaluate_run(parsed.run_dir, checkpoint)
-    _print_metrics(metrics, seeds)
-    say(f"after {step} updates")
+    run = training_run.load_run(parsed.run_dir, parsed.checkpoint)
+    commands.print_metrics(run.evaluate(), run.seeds)
+    say(f"after {run.step} updates")
     return 0
 
 
-def report(words: Sequence[str]) -> int:
-    """Rebuilds the README's tables and the figures from committed results; trains nothing."""
-    Parser(prog="python -m meta_value report", description=report.__doc__).parse_all(words)
-    from common.logger import report as report_module
+def report(parsed: commands.Report, call: Call) -> int:
+    """Rebuilds the README's tables and the figures from committed results."""
+    del parsed
+    return commands.report(call)
 
-    report_module.rebuild(PAPER)
+
+def bench(parsed: Bench, call: Call) -> int:
+    """Measures throughput, compile time and peak memory."""
+    del call
+    commands.prepare_jax()
+    from meta_value.run import bench as benchmark
+
+    say(benchmark.run(parsed.repeats, parsed.output))
     return 0
 
 
-def bench(words: Sequence[str]) -> int:
-    """Measures throughput, compile time and peak memory; writes results/bench.json."""
-    parsed = arguments.parse_bench(words, bench.__doc__)
-    prepare_jax()
-    from meta_value.run import bench as bench_module
+def show(parsed: Show, call: Call) -> int:
+    """Writes the page of the learned meta-value of the Logistic Game."""
+    del call
+    commands.prepare_jax()
+    from meta_value.run import show as page
 
-    say(bench_module.run(parsed.repeats, parsed.output))
-    return 0
-
-
-def show(words: Sequence[str]) -> int:
-    """Writes a page on which the learned meta-value of the Logistic Game can be explored."""
-    parsed = arguments.parse_show(words, show.__doc__)
-    prepare_jax()
-    from meta_value.run import show as show_module
-
-    path = show_module.show_logistic(parsed.run_dir, parsed.output, parsed.seed)
+    path = page.show_logistic(parsed.run_dir, parsed.output, parsed.seed)
     say(f"page, for any browser: {shown_path(path)}")
     return 0
 
 
-def prepare_jax() -> None:
-    """Sets JAX up for this machine; call it before JAX is first imported.
-
-    On CPU every core is a device of its own, over which the seeds are spread, and XLA gets a thread
-    per device. A process that has used JAX before keeps its devices.
-    """
-    os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "ynn_fusion" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
-    import jax
-
-    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        with suppress(RuntimeError):
-            jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
-
-
-def _help(commands: Mapping[str, Callable[..., int]]) -> str:
-    lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
-    usage = (
-        "usage: python -m meta_value COMMAND [options]; --help of a command explains its options"
+def parse_train(words: Sequence[str]) -> Train:
+    """The options of `train`; those of the settings depend on experiment and preset."""
+    default = commands.trained_settings(PAPER, words)
+    body: dict[str, Any] = {"__annotations__": {"config": type(default)}, "config": default}
+    options: Any = dataclass(frozen=True)(
+        type("Train", (Train,), {**body, "__doc__": Train.__doc__})
     )
-    return "\n".join([usage, "", *lines])
+    parsed: Train = parse(options, words, "python -m meta_value train")
+    check_name(parsed.preset, PRESETS, "preset")
+    check_name(parsed.experiment, PAPER.experiments, "experiment")
+    check_seeds("--num-seeds", parsed.seed, parsed.num_seeds)
+    return parsed
 
 
-def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
-    from meta_value.run.training_run import RunOptions
-
-    return RunOptions(
-        resume=parsed.resume,
-        quiet=parsed.quiet,
-        tensorboard=parsed.tensorboard,
-        wandb=parsed.wandb,
-        warn=lambda line: warn(f"meta_value: {line}"),
-        stop_if_asked=watch.stop_if_noted,
-    )
-
-
-def _resume_command(words: Sequence[str], name: str, not_begun: Sequence[str]) -> str:
-    """Goes on with the experiment under way, then begins those that were to follow it."""
-    given = ["reproduce", *words]
-    resumed = command(given, "--experiment", name, "--resume", without="--experiment")
-    if not not_begun:
-        return resumed
-    rest = command(given, "--experiment", ",".join(not_begun), without="--experiment")
-    return f"{resumed} && {rest}"
-
-
-def _print_metrics(metrics: Mapping[str, Sequence[float]], seeds: Iterable[int]) -> None:
-    say(f"{'seed':<28}" + "".join(f"{seed:>9}" for seed in seeds))
-    for name, values in metrics.items():
-        say(f"{name:<28}" + "".join(f"{value:>9.3f}" for value in values))
+COMMANDS = {
+    "list": Command(commands.List, commands.list_experiments, commands.List.__doc__),
+    "reproduce": Command(Reproduce, reproduce, Reproduce.__doc__),
+    "train": Command(parse_train, train, Train.__doc__),
+    "evaluate": Command(Evaluate, evaluate, Evaluate.__doc__),
+    "report": Command(commands.Report, report, commands.Report.__doc__),
+    "bench": Command(Bench, bench, Bench.__doc__),
+    "show": Command(Show, show, Show.__doc__),
+}

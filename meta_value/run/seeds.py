@@ -1,14 +1,18 @@
-"""Lifts functions of one seed over all seeds of a run, and spreads the seeds over the devices."""
+"""Lifts the functions of one seed over all seeds of a run and spreads these over the devices.
 
+Shapes: S seeds, R rows: the seeds, and copies of the last where they do not divide by the devices.
+"""
+
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jax import Array, lax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from common.logger.errors import UserError
 
@@ -17,94 +21,142 @@ State = Any  # a tree of arrays and keys; with a leading axis of seeds where all
 SEEDS = PartitionSpec("seeds")
 
 
-class CompiledRun(NamedTuple):
-    """The functions of a run over S seeds, compiled."""
+class Progress(NamedTuple):
+    """How far the training of a seed is: all that a checkpoint holds."""
 
-    init: Callable[[Array], State]  # seeds [S] -> state
-    advance: Callable[[State], tuple[State, Metrics]]  # donates; metrics [S, updates]
-    evaluate: Callable[[State], Metrics]  # [S]
+    state: State
+    series: Metrics  # [E] each, of the updates since the last evaluation; then of older ones
+
+
+class Spread(NamedTuple):
+    """How S seeds lie on the devices: no seed needs another, each device works for itself."""
+
+    num_seeds: int
+    num_rows: int
+    mesh: Mesh
+
+    def rows(self, tree: Any) -> Any:
+        """Puts a tree of [S, ...] on the devices, as [R, ...]."""
+        missing = self.num_rows - self.num_seeds
+        if missing:
+            tree = jax.tree.map(lambda leaf: _with_copies(leaf, missing), tree)
+        return jax.device_put(tree, NamedSharding(self.mesh, SEEDS))
+
+    def seeds(self, tree: Any) -> Any:
+        """The rows of a tree that are seeds, [S, ...]."""
+        if self.num_rows == self.num_seeds:
+            return tree
+        return jax.tree.map(lambda leaf: leaf[: self.num_seeds], tree)
+
+    def compile(
+        self, function: Callable[..., Any], rows: Any, *numbers: Any, donate: bool = False
+    ) -> Any:
+        """Compiles a function of one row for all rows.
+
+        A device does its rows one after the other: side by side in one program, the products of
+        small matrices of several networks take longer.
+
+        Args:
+          function: of one row's tree, and of numbers that all rows share.
+          rows: shapes and types of [R, ...].
+          *numbers: of the shared numbers.
+          donate: whether the memory of the rows is given away.
+        """
+        lifted = jax.shard_map(
+            lambda tree, *shared: lax.map(lambda row: function(row, *shared), tree),
+            mesh=self.mesh,
+            in_specs=(SEEDS, *(PartitionSpec() for _ in numbers)),
+            out_specs=SEEDS,
+            check_vma=False,
+        )
+        sharding = NamedSharding(self.mesh, SEEDS)
+        shaped = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
+        )
+        jitted = jax.jit(lifted, donate_argnums=0 if donate else ())
+        return jitted.lower(shaped, *numbers).compile()
+
+
+class Program(NamedTuple):
+    """The functions of a training of S seeds, compiled; rows [R, ...] in and out."""
+
+    spread: Spread
+    init: Callable[[Array], Progress]  # seeds [R]
+    advance: Callable[[Progress, Array, Array], Progress]  # from, number of updates; donates
+    evaluate: Callable[[Progress], Metrics]
     compile_seconds: float
 
 
-def compile_run(
-    init: Callable[[Array], State],
+def spread_over_devices(num_seeds: int) -> Spread:
+    """Spreads seeds over as many devices as can be used, as evenly as can be."""
+    per_device = math.ceil(num_seeds / jax.device_count())
+    num_devices = math.ceil(num_seeds / per_device)
+    devices = jax.devices()[:num_devices]
+    mesh = jax.make_mesh((num_devices,), ("seeds",), axis_types=(AxisType.Auto,), devices=devices)
+    return Spread(num_seeds, num_devices * per_device, mesh)
+
+
+def start(init: Callable[[Array], State], update: Callable, num_updates: int) -> Callable:
+    """Seed -> `Progress` before the first update, with room for the metrics of `num_updates`."""
+
+    def begin(seed: Array) -> Progress:
+        state = init(seed)
+        metrics = jax.eval_shape(lambda: update(state)[1])
+        empty = jax.tree.map(
+            lambda leaf: jnp.zeros((num_updates, *leaf.shape), leaf.dtype), metrics
+        )
+        return Progress(state, empty)
+
+    return begin
+
+
+def compile_program(
+    begin: Callable[[Array], Progress],
     update: Callable[[State], tuple[State, Metrics]],
     evaluate: Callable[[State], Metrics],
-    *,
     num_seeds: int,
-    num_updates: int,
-) -> CompiledRun:
-    """Compiles a training run of several seeds.
+) -> Program:
+    """Compiles a training of several seeds.
 
     Args:
-      init: seed -> state of one seed.
+      begin: see `start`.
       update: one update of one seed.
       evaluate: what is measured of one seed's state.
-      num_seeds: seeds of the run.
-      num_updates: updates that one call of `advance` does.
+      num_seeds: S.
     """
     started = time.perf_counter()
 
-    def advance(state: State) -> tuple[State, Metrics]:
-        return jax.lax.scan(lambda state, _: update(state), state, length=num_updates)
+    def advance(progress: Progress, first: Array, number: Array) -> Progress:
+        def one(index: Array, progress: Progress) -> Progress:
+            state, metrics = update(progress.state)
+            series = jax.tree.map(
+                lambda values, value: values.at[first + index].set(value), progress.series, metrics
+            )
+            return Progress(state, series)
 
-    seeds = jax.ShapeDtypeStruct((num_seeds,), jnp.int32)
-    states = shapes(init, num_seeds)
-    return CompiledRun(
-        init=over_seeds(init, seeds),
-        advance=over_seeds(advance, states, donate_argnums=0),
-        evaluate=over_seeds(evaluate, states),
+        return lax.fori_loop(0, number, one, progress)
+
+    spread, number = spread_over_devices(num_seeds), jnp.int32(0)
+    rows = shapes(begin, spread.num_rows)
+    return Program(
+        spread=spread,
+        init=spread.compile(begin, jax.ShapeDtypeStruct((spread.num_rows,), jnp.int32)),
+        advance=spread.compile(advance, rows, number, number, donate=True),
+        evaluate=spread.compile(lambda progress: evaluate(progress.state), rows),
         compile_seconds=time.perf_counter() - started,
     )
 
 
 def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
-    """Returns the shapes and types of the state of all seeds."""
+    """Returns the shapes and types of what a function gives for all seeds."""
     return jax.eval_shape(jax.vmap(init), jax.ShapeDtypeStruct((num_seeds,), jnp.int32))
 
 
-def over_seeds(function: Callable[[Any], Any], argument: Any, **options: Any) -> Any:
-    """Compiles a function of one seed for all seeds.
-
-    The seeds are spread over the largest number of devices that divides their number. No seed needs
-    another: each device runs its own share without communication.
-
-    Args:
-      function: of one seed.
-      argument: shapes and types of its argument, with a leading axis of seeds.
-      **options: of `jax.jit`.
-    """
-    num_seeds = jax.tree.leaves(argument)[0].shape[0]
-    num_devices = max(d for d in range(1, jax.device_count() + 1) if num_seeds % d == 0)
-    mesh = jax.make_mesh(
-        (num_devices,), ("seeds",), axis_types=(AxisType.Auto,), devices=jax.devices()[:num_devices]
-    )
-    lifted = jax.shard_map(
-        jax.vmap(function), mesh=mesh, in_specs=SEEDS, out_specs=SEEDS, check_vma=False
-    )
-    sharding = NamedSharding(mesh, SEEDS)
-    shaped = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), argument
-    )
-    compiled = jax.jit(lifted, **options).lower(shaped).compile()
-    return lambda tree: compiled(jax.device_put(tree, sharding))
-
-
-def per_seed(function: Callable[[Any, Array], Any], params: Any, seeds: Sequence[int]) -> Any:
-    """Applies a function of one seed's parameters and key to all seeds; arrays of [S, ...].
-
-    Args:
-      function: consumes its key.
-      params: leading axis: seeds.
-      seeds: S of them; the keys are independent of those of training.
-    """
-
-    def of_seed(params_and_seed: tuple[Any, Array]) -> Any:
-        params, seed = params_and_seed
-        return function(params, jax.random.fold_in(jax.random.key(seed), 0))
-
-    argument = (jax.device_get(params), jnp.asarray(seeds, jnp.int32))
-    return jax.device_get(over_seeds(of_seed, argument)(argument))
+def over_seeds(function: Callable[[Any], Any], argument: Any) -> Any:
+    """Applies a function of one seed to all, on all devices; a tree of [S, ...] in and out."""
+    spread = spread_over_devices(jax.tree.leaves(argument)[0].shape[0])
+    rows = spread.rows(argument)
+    return spread.seeds(spread.compile(function, rows)(rows))
 
 
 @contextmanager
@@ -121,3 +173,7 @@ def memory_errors_explained() -> Iterator[None]:
             raise
         reason = str(error).splitlines()[0]
         raise UserError(f"{reason} Try a smaller batch_size, or fewer seeds at a time") from error
+
+
+def _with_copies(leaf: Array, number: int) -> Array:
+    return jnp.concatenate([leaf, *(leaf[-1:] for _ in range(number))])

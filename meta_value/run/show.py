@@ -9,16 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from common.logger import atomic, json_text
+from common.logger import atomic, checkpoints, json_text
 from common.logger.errors import UserError
 from common.logger.run_folder import RunFolder
 from meta_value.config import MetaValueConfig
 from meta_value.evaluation import basins
-from meta_value.experiments import EXPERIMENTS
 from meta_value.learners import Field
 from meta_value.meta_game import Setup, make_setup
 from meta_value.networks import Params
-from meta_value.run import checkpoints, training_run
+from meta_value.run import training_run
 
 RUNS = Path("runs", "meta_value")
 TEMPLATE = Path(__file__).with_name("landscape_page.html")
@@ -60,7 +59,7 @@ def show_logistic(run_dir: Path | None, output: Path, seed: int | None) -> Path:
         )
     index = _index_of(run.seeds, path, seed)
     params = jax.tree.map(lambda leaf: leaf[index], run.params)
-    origin = {"run": _name_of(path), "seed": run.seeds[index], "num_updates": run.step}
+    origin = {"run": path.resolve().name, "seed": run.seeds[index], "num_updates": run.step}
     atomic.write_text(output, page(make_setup(run.config), params, origin))
     return output
 
@@ -76,7 +75,7 @@ def newest_run(root: Path) -> Path:
     candidates = [
         folder
         for folder in folders
-        if folder.config.get("method") == MetaValueConfig.__name__
+        if folder.config.get("kind") == MetaValueConfig.__name__
         and _is_shown(folder.config)
         and checkpoints.list_checkpoints(folder.path)
     ]
@@ -164,13 +163,6 @@ def _index_of(seeds: Sequence[int], path: Path, seed: int | None) -> int:
     if seed not in seeds:
         raise UserError(f"{path} has no seed {seed}; valid: {', '.join(map(str, seeds))}")
     return seeds.index(seed)
-
-
-def _name_of(path: Path) -> str:
-    """Name of a run: its folder's, with that of its experiment if it is a part of one."""
-    folder = path.resolve()
-    is_part = folder.parent.name.partition("-")[0] in EXPERIMENTS
-    return f"{folder.parent.name}/{folder.name}" if is_part else folder.name
 
 
 def _rounded(numbers: np.ndarray) -> Any:

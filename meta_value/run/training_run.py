@@ -1,36 +1,32 @@
-"""Runs a training of several seeds: compiled chunks, evaluation, metrics, checkpoints, resume."""
+"""Trains the seeds of one setting: compiled updates, evaluation, what is kept of them, resume."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from common.logger import atomic, progress, trackers
-from common.logger.errors import InterruptedRunError, UserError
-from common.logger.run_folder import RunFolder
-from meta_value.experiments import PAPER
+from common.logger import checkpoints, provenance, resume
+from common.logger.recorder import Recorder
+from common.logger.run_folder import RunFolder, RunOptions
+from common.logger.settings import as_settings, config_of
+from meta_value import train
+from meta_value.baselines import cola, maml
+from meta_value.config import ColaConfig, MamlConfig, MetaValueConfig
 from meta_value.networks import Params
-from meta_value.run import checkpoints, resume
-from meta_value.run.finite_check import check_finite
-from meta_value.run.seeds import (
-    CompiledRun,
-    Metrics,
-    compile_run,
-    memory_errors_explained,
-    over_seeds,
-    shapes,
-)
-from meta_value.run.trainings import KINDS, Config, make_train
+from meta_value.run import seeds as on_devices
+from meta_value.run.seeds import Metrics, Program, Progress
 from meta_value.train_state import Training, TrainState
 
-Settings = dict[str, Any]  # of a run: its configuration and its seeds, JSON values
+ROOT = Path(__file__).parents[2]
+CODE = (ROOT / "meta_value", ROOT / "common")  # on which a training depends
+SECONDS_AT_ONCE = 3.0  # of computing, after which signals are looked at
 SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
     "loss": "loss",
     "short_td_error": "td",
@@ -41,104 +37,158 @@ SHOWN = {  # in the progress bar, if there, as means over seeds: metric -> name
     "objective": "objective",
 }
 
+Config = MetaValueConfig | MamlConfig | ColaConfig
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class RunOptions:
-    """How a run behaves towards the outside; none of it changes a number.
-
-    Attributes:
-      resume: whether to continue the run in the folder; otherwise the folder must be new.
-      quiet: whether to show no progress.
-      tensorboard: whether to write TensorBoard files too.
-      wandb: whether to log to Weights & Biases too.
-      warn: told in a line about damaged checkpoints that were passed over, and the like.
-      stop_if_asked: called when all is saved; raises `InterruptedRunError` to stop the run there.
-    """
-
-    resume: bool = False
-    quiet: bool = False
-    tensorboard: bool = False
-    wandb: bool = False
-    warn: Callable[[str], None] = lambda line: None
-    stop_if_asked: Callable[[], None] = lambda: None
+# How each kind of settings is trained and evaluated: all that is chosen by the kind.
+KINDS: dict[type, Callable[[Any], Training]] = {
+    MetaValueConfig: train.make_train,
+    MamlConfig: maml.make_train,
+    ColaConfig: cola.make_train,
+}
 
 
 class RunResult(NamedTuple):
-    """What a finished run leaves in memory; the rest is in its folder."""
+    """What a finished training leaves in memory; the rest is in its folder."""
 
     params: Params  # of the learners that are evaluated; leading axis: seeds
     metrics: dict[str, list[float]]  # final evaluation, a value per seed
     log: list[dict[str, Any]]  # lines of metrics.jsonl
+    path: Path  # of its folder
     origin: dict[str, Any]  # provenance of the run's first start
     compile_seconds: float
-    seconds_per_update: float  # of all seeds together, without evaluation; 0 if none was left
 
 
-def run_seeds(config: Config, seeds: Sequence[int], path: Path, options: RunOptions) -> RunResult:
-    """Trains all seeds to the end, or continues a run that was stopped.
+@dataclass
+class Trainer:
+    """Trains what an experiment needs; what lies finished in memory or on disk is taken from there.
+
+    Attributes:
+      runs_dir: where all runs of the paper lie.
+      seeds: of every training.
+      options: see `RunOptions`.
+      experiment: for the progress bar.
+      finished: trainings of earlier experiments of the call, by settings and seeds; grows.
+      computed: what `once` computed in earlier experiments of the call; grows.
+      origin: provenance of the first training, of its first start if it was resumed.
+      compile_seconds: of all trainings of this experiment so far.
+      paths: folders of the trainings so far, by name.
+    """
+
+    runs_dir: Path
+    seeds: Sequence[int]
+    options: RunOptions
+    experiment: str
+    finished: dict[Any, RunResult] = field(default_factory=dict)
+    computed: dict[Any, Any] = field(default_factory=dict)
+    origin: dict[str, Any] | None = None
+    compile_seconds: float | None = 0.0
+    paths: dict[str, Path] = field(default_factory=dict)
+
+    def train(self, config: Config, name: str = "", path: Path | None = None) -> RunResult:
+        """Trains one setting.
+
+        Args:
+          config: settings.
+          name: of the training within the experiment; empty if it is the only one.
+          path: of its folder, if it is not to be found or begun in `runs_dir`.
+        """
+        place = (config, tuple(self.seeds))
+        if place in self.finished:
+            result = self.finished[place]
+            self.origin = self.origin or provenance.collect()
+        else:
+            result = self.finished[place] = self._train(config, name, path)
+            self.origin = self.origin or result.origin
+            self.compile_seconds = (self.compile_seconds or 0.0) + result.compile_seconds
+        self.paths[name] = result.path
+        return result
+
+    def _train(self, config: Config, name: str, path: Path | None) -> RunResult:
+        folder, shorter = resume.locate(
+            path or self.runs_dir,
+            as_settings(config, self.seeds),
+            CODE,
+            self.options,
+            num_updates=config.num_updates,
+            can_be_lengthened=True,
+            is_own_folder=path is not None,
+        )
+        description = f"{self.experiment} {name}".strip()
+        return run_seeds(config, folder, self.options, description, shorter)
+
+    def per_seed(self, function: Callable[[Any, Array], Any], params: Any) -> Any:
+        """Applies a function of one seed's parameters and key to all seeds; arrays of [S, ...].
+
+        Args:
+          function: consumes its key, which is independent of those of training.
+          params: leading axis: seeds.
+        """
+
+        def of_seed(params_and_seed: tuple[Any, Array]) -> Any:
+            params, seed = params_and_seed
+            return function(params, jax.random.fold_in(jax.random.key(seed), 0))
+
+        argument = (jax.device_get(params), jnp.asarray(self.seeds, jnp.int32))
+        return jax.device_get(on_devices.over_seeds(of_seed, argument))
+
+    def once(self, what: Hashable, compute: Callable[[], T]) -> T:
+        """Computes what several experiments need of the same trainings, once per call."""
+        place = (what, tuple(self.seeds))
+        if place not in self.computed:
+            self.computed[place] = compute()
+        found: T = self.computed[place]
+        return found
+
+
+def run_seeds(
+    config: Config,
+    folder: RunFolder,
+    options: RunOptions,
+    description: str,
+    shorter: Path | None = None,
+) -> RunResult:
+    """Trains all seeds of a run to the end, from where it stands.
 
     Args:
       config: settings.
-      seeds: one run each.
-      path: the run folder.
+      folder: of the run, which says the seeds.
       options: see `RunOptions`.
+      description: for the progress bar.
+      shorter: folder of a run that this one lengthens.
 
     Raises:
-      FileExistsError: the folder is in use and `options.resume` is not set.
       DamagedFileError: the metrics of the run to continue are damaged.
       UserError: the run cannot be continued, or the memory does not suffice.
       DivergedError: a metric or a parameter is not finite; the last good checkpoint is kept.
-      InterruptedRunError: `options.stop_if_asked` raised it; the run has saved.
+      InterruptedRunError: a signal has come; the run has saved.
     """
-    settings = {"method": type(config).__name__, **asdict(config), "seeds": list(seeds)}
-    if options.resume:
-        folder = resume.folder_to_continue(path, settings, options.warn)
-    else:
-        folder = resume.new_folder(path, settings)
-    options.stop_if_asked()
-    training = make_train(config)
-    state, step = resume.saved_state(folder, _template(training, len(seeds)), options.warn)
-    with memory_errors_explained():
-        compiled = _compile(training, len(seeds), config.eval_every_updates)
-        if state is None:
-            state = compiled.init(jnp.asarray(seeds, jnp.int32))
-        state, seconds = _advance_to_end(compiled, state, step, config, folder, options)
-        metrics = _as_lists(compiled.evaluate(state))
+    seeds, training = folder.config["seeds"], make_train(config)
+    begin = _begin(training, config)
+    template = on_devices.shapes(begin, len(seeds))
+    recorder = Recorder(
+        folder, options, num_updates=config.num_updates, description=description, shown=SHOWN
+    )
+    with recorder, on_devices.memory_errors_explained():
+        if shorter:
+            resume.lengthen(shorter, folder, template, options.warn)
+        saved, step = recorder.saved_state(template)
+        program = on_devices.compile_program(
+            begin, training.update, _evaluation_of(training), len(seeds)
+        )
+        rows = program.spread.rows
+        progress = program.init(rows(jnp.asarray(seeds))) if saved is None else rows(saved)
+        progress = _advance_to_end(program, progress, step, config, recorder)
+        metrics = _as_lists(program.spread.seeds(program.evaluate(progress)))
+        state = program.spread.seeds(progress.state)
     return RunResult(
         params=jax.vmap(training.evaluated_params)(state),
         metrics=metrics,
         log=folder.metrics.read(),
+        path=folder.path,
         origin=folder.provenance,
-        compile_seconds=compiled.compile_seconds,
-        seconds_per_update=seconds / max(config.num_updates - step, 1),
+        compile_seconds=program.compile_seconds,
     )
-
-
-def evaluate_run(path: Path, checkpoint: Path | None) -> tuple[dict[str, list[float]], Any, int]:
-    """Evaluates a checkpoint of a run.
-
-    Args:
-      path: the run folder.
-      checkpoint: the file; None for the newest.
-
-    Returns:
-      Metrics with a value per seed, the seeds, and the updates done.
-
-    Raises:
-      Exception: see `load_run`.
-    """
-    saved = load_run(path, checkpoint)
-    evaluate_all = over_seeds(_evaluation_of(make_train(saved.config)), saved.state)
-    return _as_lists(evaluate_all(saved.state)), saved.seeds, saved.step
-
-
-def run_path(name: str, runs_dir: Path, preset: str, *, resume: bool) -> Path:
-    """Returns the run folder: a new one, or with `resume` the newest of the experiment."""
-    parent = runs_dir / PAPER.name / preset
-    earlier = sorted(parent.glob(f"{name}-2*"))
-    if resume and earlier:
-        return earlier[-1]
-    return parent / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
 class SavedRun(NamedTuple):
@@ -146,8 +196,8 @@ class SavedRun(NamedTuple):
 
     config: Config
     seeds: list[int]
-    state: TrainState  # leading axis: seeds
     params: Params  # of the learners that are evaluated; leading axis: seeds
+    evaluate: Callable[[], dict[str, list[float]]]  # metrics, a value per seed
     step: int  # updates done
 
 
@@ -164,143 +214,65 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
       UserError: run or checkpoint are of another configuration or version.
     """
     settings = RunFolder.open(path).config
-    config, seeds = _config_of(settings, path)
-    kept = checkpoints.list_checkpoints(path)
-    if checkpoint is None and not kept:
-        raise FileNotFoundError(f"{path} holds no checkpoint: the run was stopped before its first")
-    chosen = checkpoint or kept[-1]
+    config, seeds = config_of(settings, tuple(KINDS), path)
     training = make_train(config)
-    try:
-        state, step = checkpoints.load(chosen, _template(training, len(seeds)), settings)
-    except atomic.DamagedFileError as error:
-        others = [str(other) for other in kept if other.resolve() != chosen.resolve()]
-        offer = f"; try --checkpoint {others[-1]}" if others else ""
-        raise atomic.DamagedFileError(f"{error}{offer}") from error
-    return SavedRun(config, seeds, state, jax.vmap(training.evaluated_params)(state), step)
+    template = on_devices.shapes(_begin(training, config), len(seeds))
+    progress, step = checkpoints.load_chosen(path, checkpoint, template, settings)
+    evaluate = _evaluation_of(training)
+    return SavedRun(
+        config=config,
+        seeds=seeds,
+        params=jax.vmap(training.evaluated_params)(progress.state),
+        evaluate=lambda: _as_lists(on_devices.over_seeds(evaluate, progress.state)),
+        step=step,
+    )
+
+
+def make_train(config: Config) -> Training:
+    """Builds the training of one seed; Python runs through each of its functions once."""
+    training = KINDS[type(config)](config)
+    return Training(
+        init=jax.jit(training.init),
+        update=jax.jit(training.update),
+        evaluate=jax.jit(training.evaluate),
+        evaluated_params=training.evaluated_params,
+    )
 
 
 def _advance_to_end(
-    compiled: CompiledRun,
-    state: TrainState,
-    step: int,
-    config: Config,
-    folder: RunFolder,
-    options: RunOptions,
-) -> tuple[TrainState, float]:
-    """The loop of a run: a chunk of updates, evaluation, checks, metrics, checkpoint.
-
-    Returns:
-      The last state, and the seconds that the updates took.
-    """
-    seconds = 0.0
-    with ExitStack() as stack:
-        sinks = _open_trackers(folder, options)
-        for sink in sinks:
-            stack.callback(sink.close)
-        bar = stack.enter_context(
-            progress.Progress(
-                config.num_updates, _description(folder), initial=step, quiet=options.quiet
-            )
+    program: Program, progress: Progress, step: int, config: Config, recorder: Recorder
+) -> Progress:
+    """The loop of a run: some seconds of updates; at log points evaluation, checks, metrics."""
+    every, at_once = config.eval_every_updates, 1
+    while step < config.num_updates:
+        done = step % every
+        number = min(at_once, every - done)
+        started = time.perf_counter()
+        progress = jax.block_until_ready(
+            program.advance(progress, jnp.int32(done), jnp.int32(number))
         )
-        while step < config.num_updates:
-            started = time.perf_counter()
-            state, metrics = jax.block_until_ready(compiled.advance(state))
-            seconds += time.perf_counter() - started
-            evaluated = compiled.evaluate(state)
-            check_finite(
-                metrics,
-                evaluated,
-                state.params,
-                step=step,
-                seeds=folder.config["seeds"],
-                kept=checkpoints.list_checkpoints(folder.path),
-            )
-            step += config.eval_every_updates
-            line = _line(metrics, evaluated)
-            folder.metrics.append(step, line)
-            for sink in sinks:
-                sink.log(step, line)
-            bar.advance(step, **{SHOWN[n]: float(np.mean(line[n])) for n in SHOWN if n in line})
-            _save_if_due(state, step, config, folder, options)
-    return state, seconds
+        took, step = time.perf_counter() - started, step + number
+        at_once = max(1, int(min(2 * number, number * SECONDS_AT_ONCE / took)))
+        if step % every == 0:
+            whole = program.spread.seeds(progress)
+            evaluated = program.spread.seeds(program.evaluate(progress))
+            recorder.record(step, jax.device_get(whole.series), evaluated, whole.state.params)
+        else:
+            recorder.advance(step)
+        recorder.save_if_due(step, partial(program.spread.seeds, progress))
+    return progress
 
 
-def _description(folder: RunFolder) -> str:
-    """Name of a run in its progress bar: its experiment, and which part if it is one of several."""
-    name, parent = folder.path.name, folder.path.parent.name
-    return name.partition("-")[0] if "-" in name else f"{parent.partition('-')[0]} {name}"
-
-
-def _save_if_due(
-    state: TrainState, step: int, config: Config, folder: RunFolder, options: RunOptions
-) -> None:
-    """Writes a checkpoint if it is time, or if the run is asked to stop, which it then does."""
-
-    def save() -> None:
-        checkpoints.save(folder.path, jax.device_get(state), step, folder.config)
-
-    is_due = step % config.checkpoint_every_updates == 0 or step == config.num_updates
-    if is_due:
-        save()
-    try:
-        options.stop_if_asked()
-    except InterruptedRunError:
-        if not is_due:
-            save()
-        raise
-
-
-def _compile(training: Training, num_seeds: int, num_updates: int) -> CompiledRun:
-    return compile_run(
-        lambda seed: training.init(jax.random.key(seed)),
-        training.update,
-        _evaluation_of(training),
-        num_seeds=num_seeds,
-        num_updates=num_updates,
+def _begin(training: Training, config: Config) -> Callable[[Array], Progress]:
+    return on_devices.start(
+        lambda seed: training.init(jax.random.key(seed)), training.update, config.eval_every_updates
     )
 
 
 def _evaluation_of(training: Training) -> Callable[[TrainState], Metrics]:
-    """The evaluation with a key of its own, which follows from the state."""
+    """Evaluation of a state with a key of its own, that of no update."""
     return lambda state: training.evaluate(state, jax.random.fold_in(state.key, state.step))
 
 
-def _template(training: Training, num_seeds: int) -> TrainState:
-    """Shapes of the state of all seeds; found without compiling anything."""
-    template: TrainState = shapes(lambda seed: training.init(jax.random.key(seed)), num_seeds)
-    return template
-
-
-def _open_trackers(folder: RunFolder, options: RunOptions) -> list[trackers.Tracker]:
-    try:
-        return trackers.open_trackers(
-            folder.path, folder.config, tensorboard=options.tensorboard, wandb=options.wandb
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-
-def _config_of(settings: Settings, path: Path) -> tuple[Config, list[int]]:
-    """The configuration and the seeds of a run, as its folder states them."""
-    method = settings.get("method")
-    if method not in KINDS:
-        raise UserError(f"{path} is of another version of the settings: unknown method {method!r}")
-    kind = KINDS[method]
-    known, given = {"method", "seeds", *(entry.name for entry in fields(kind))}, set(settings)
-    if known != given:
-        strange = [f"unknown {name}" for name in sorted(given - known)]
-        strange += [f"missing {name}" for name in sorted(known - given)]
-        raise UserError(f"{path} is of another version of the settings: {', '.join(strange)}")
-    values = {name: value for name, value in settings.items() if name not in ("method", "seeds")}
-    config = kind(**values)
-    return config, settings["seeds"]
-
-
-def _line(training: Metrics, evaluation: Metrics) -> dict[str, list[float]]:
-    """Metrics of one log point, a list over seeds each: training means, then evaluation."""
-    means = {name: np.mean(values, axis=1) for name, values in jax.device_get(training).items()}
-    return _as_lists({**means, **evaluation})
-
-
-def _as_lists(metrics: Any) -> dict[str, list[float]]:
+def _as_lists(metrics: Metrics) -> dict[str, list[float]]:
     return {name: np.asarray(values).tolist() for name, values in metrics.items()}

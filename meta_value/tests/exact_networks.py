@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from meta_value.exact_meta_value import quadratic_meta_value
+from meta_value.evaluation.exact_meta_value import quadratic_meta_value
 from meta_value.games import Forms
 from meta_value.meta_value import Form
 

@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from meta_value import basins, learners
+from meta_value import learners
+from meta_value.evaluation import basins
 from meta_value.games import GAMES
 
 GAME = GAMES["logistic"]

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from common.logger import atomic
-from meta_value import bench, timing
+from common.logger import timing
+from meta_value.config import MetaValueConfig
+from meta_value.run import bench
 from meta_value.tests.test_train import SMALL
-from meta_value.training_configs import MetaValueConfig
 
 
 @pytest.mark.usefixtures("keys_unchecked")
@@ -34,7 +35,7 @@ def test_core_seconds_leave_out_what_was_waited_for():
         time.sleep(0.05)
         return argument
 
-    times = timing.timed(wait, 1, 3)
+    times = timing.timed(wait, 1, repeats=3)
     assert len(calls) == 4  # one to warm up
     assert min(times.seconds) >= 0.05
     assert max(times.core_seconds) < 0.04

@@ -9,8 +9,8 @@ import pytest
 from jax import Array
 
 from common.logger import atomic
-from meta_value import checkpoints
-from meta_value.errors import UserError
+from common.logger.errors import UserError
+from meta_value.run import checkpoints
 
 SETTINGS = {"trace_decay": 0.9, "seeds": [100, 101]}
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from common.logger.claims import Verdict, judge
-from meta_value.configs import EXPERIMENTS
+from meta_value.experiments import EXPERIMENTS
 
 # By experiment and claim: values over seeds that show the claim, and values that refute it.
 CASES = {
@@ -106,13 +106,13 @@ def test_every_claim_has_its_cases():
 def test_criterion_tells_what_shows_a_claim_from_what_refutes_it(name, claim):
     criterion = CLAIMS[name, claim].criterion
     shows, refutes = CASES[name][claim]
-    assert judge(criterion, shows) == Verdict.REPRODUCED
-    assert judge(criterion, refutes) == Verdict.NOT_REPRODUCED
-    assert judge(criterion, [*shows[:-1], math.nan]) == Verdict.NOT_REPRODUCED
+    assert judge(criterion, shows) == Verdict.HOLDS
+    assert judge(criterion, refutes) == Verdict.FAILS
+    assert judge(criterion, [*shows[:-1], math.nan]) == Verdict.FAILS
 
 
 @pytest.mark.parametrize(("name", "claim"), CLAIMS)
 def test_the_papers_own_value_would_reproduce(name, claim):
     paper = CLAIMS[name, claim].paper_value
     if paper is not None:
-        assert judge(CLAIMS[name, claim].criterion, [paper] * 4) == Verdict.REPRODUCED
+        assert judge(CLAIMS[name, claim].criterion, [paper] * 4) == Verdict.HOLDS

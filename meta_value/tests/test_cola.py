@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from meta_value import cola
+from meta_value.baselines import cola
+from meta_value.config import ColaConfig
 from meta_value.tests import reference
-from meta_value.training_configs import ColaConfig
 
 CONFIG = ColaConfig(num_updates=1, eval_every_updates=1, batch_size=3, hidden_size=8)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import jax
 import pytest
 
-from meta_value import arguments, checkpoints
-from meta_value.__main__ import main
-from meta_value.configs import EXPERIMENTS, MetaValueConfig
+from meta_value.config import MetaValueConfig
+from meta_value.experiments import EXPERIMENTS
+from meta_value.run import arguments, checkpoints
+from meta_value.run.cli import main
 from meta_value.tests import commands
 from meta_value.tests.commands import contents, the_line
 
@@ -117,7 +118,7 @@ def test_help_explains_every_setting_with_the_default_of_experiment_and_preset(e
     finished = commands.run(environment, commands.ROOT, *words)
     assert finished.returncode == 0
     text = " ".join(finished.stdout.split())
-    config = EXPERIMENTS["figure_zd_extortion"].training_configs()["smoke"]
+    config = EXPERIMENTS["figure_zd_extortion"].configs["smoke"].meva
     assert config.opponent == "naive"
     for entry in fields(MetaValueConfig):
         value = getattr(config, entry.name)
@@ -129,7 +130,7 @@ def test_settings_are_those_of_the_experiment_that_is_meant():
     words = ["--run-dir", "figure_zd_extortion", commands.TRAINED, "--seed", "3"]
     options = ["--batch-size", "4", "--preset", "paper"]
     parsed, config = arguments.parse_train([*words, *options], None)
-    published = EXPERIMENTS[commands.TRAINED].training_configs()["paper"]
+    published = EXPERIMENTS[commands.TRAINED].configs["paper"].concave
     assert config == replace(published, batch_size=4)
     assert (parsed.run_dir, parsed.seed) == (Path("figure_zd_extortion"), 3)
 

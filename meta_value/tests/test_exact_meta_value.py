@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from meta_value import learners
-from meta_value.exact_meta_value import concave_curvature, nested_meta_value, quadratic_meta_value
+from meta_value.evaluation.exact_meta_value import (
+    concave_curvature,
+    nested_meta_value,
+    quadratic_meta_value,
+)
 from meta_value.games import BILINEAR, CONCAVE, GAMES, quadratic_objectives
 
 GAMMAS = jnp.array([0.6, 0.9])

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from meta_value.__main__ import _resume_command
-from meta_value.errors import DivergedError, InterruptedRunError
-from meta_value.interrupts import SignalWatch, command, exit_code
+from common.logger.errors import DivergedError, InterruptedRunError
+from meta_value.run.cli import _resume_command
+from meta_value.run.interrupts import SignalWatch, command, exit_code
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from meta_value import maml
+from meta_value.baselines import maml
+from meta_value.config import MamlConfig
 from meta_value.games import GAMES
 from meta_value.tests import reference
-from meta_value.training_configs import MamlConfig
 
 CONFIG = MamlConfig(num_updates=1, eval_every_updates=1, batch_size=3, path_length=4, step_size=5.0)
 

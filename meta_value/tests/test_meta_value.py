@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from meta_value import learners, losses
+from meta_value.config import MetaValueConfig
 from meta_value.games import BILINEAR, CONCAVE, GAMES, Game, quadratic_objectives
 from meta_value.meta_game import Setup, make_setup
 from meta_value.meta_value import MetaValue, arcsine_discounts
 from meta_value.tests.exact_networks import ExactNetwork
 from meta_value.train import path_of_learning, path_terms
-from meta_value.training_configs import MetaValueConfig
 
 STEP_SIZE = 0.5
 SMALL = {"hidden_size": 8, "num_quantiles": 3, "path_length": 4}

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 import pytest
 
-from meta_value import checkpoints, resume
-from meta_value.errors import UserError
+from common.logger.errors import UserError
+from meta_value.run import checkpoints, resume
 from meta_value.tests import commands
 from meta_value.tests.commands import the_line
 

@@ -9,11 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from meta_value import basins, checkpoints, methods, resume, runs, show
-from meta_value.errors import UserError
-from meta_value.logistic_experiments import LOGISTIC_MEVA
+from common.logger.errors import UserError
+from meta_value.config import ColaConfig, MetaValueConfig
+from meta_value.evaluation import basins
+from meta_value.experiments.sizes import LOGISTIC_MEVA
 from meta_value.meta_game import make_setup
-from meta_value.training_configs import ColaConfig, MetaValueConfig
+from meta_value.run import checkpoints, resume, show, training_run
+from meta_value.run.trainings import make_train
 
 CONFIG = replace(LOGISTIC_MEVA["smoke"], num_updates=3, eval_every_updates=3)
 SEEDS = [7, 8]
@@ -34,7 +36,7 @@ def untrained_run(path, config=CONFIG, *, started_at="2026-01-01T00:00:00", save
     contents["provenance"]["started_at"] = started_at
     (path / "run.json").write_text(json.dumps(contents))
     if saved:
-        init = methods.make_train(config).init
+        init = make_train(config).init
         state = jax.vmap(lambda seed: init(jax.random.key(seed)))(jnp.array(SEEDS))
         checkpoints.save(path, state, 3, settings)
     return path
@@ -61,7 +63,7 @@ def contents(page):
 @pytest.fixture(scope="module")
 def of_seed_8(run_dir):
     """Meta-value and parameters of seed 8."""
-    params = jax.tree.map(lambda leaf: leaf[1], runs.load_run(run_dir).params)
+    params = jax.tree.map(lambda leaf: leaf[1], training_run.load_run(run_dir).params)
     return make_setup(CONFIG), params
 
 

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from meta_value import learners, tournament
-from meta_value.games import GAMES
-from meta_value.tournament import Entrant
+from meta_value import learners
+from meta_value.evaluation import tournament
+from meta_value.evaluation.tournament import Learner
+from meta_value.games import GAMES, draw_starts
 
 NUM_TRIALS = 512
 # Section 6.1: return of the row player and of the column player, mean and standard error of 1024
@@ -30,11 +31,11 @@ def returns_of():
 
     def play(game_name, first, second):
         game = GAMES[game_name]
-        entrants = tournament.classic_entrants(game)
+        learners_of = tournament.untrained_learners(game)
 
         def trials(key):
-            starts = tournament.starts(game, key, NUM_TRIALS)
-            return tournament.play(game, entrants[first], entrants[second], starts)
+            starts = draw_starts(game, key, NUM_TRIALS)
+            return tournament.play(game, learners_of[first], learners_of[second], starts)
 
         return np.asarray(jax.jit(trials)(jax.random.key(20_231_121)))
 
@@ -61,8 +62,8 @@ def test_each_seat_uses_its_own_step_and_start():
     """One naive step on the concave game, f_i = -x_i^2 / 2: x_i becomes (1 - a_i) x_i."""
     game = GAMES["concave"]
     field = learners.naive(game.objectives)
-    first = Entrant(field, jnp.array([[0.01], [0.9]]), initial=jnp.array([[3.0], [100.0]]))
-    second = Entrant(field, jnp.array([[0.9], [0.02]]))
+    first = Learner(field, jnp.array([[0.01], [0.9]]), initial=jnp.array([[3.0], [100.0]]))
+    second = Learner(field, jnp.array([[0.9], [0.02]]))
     starts = jnp.array([[[1.0], [2.0]]])
     returns = tournament.play(game, first, second, starts)[0]
     ends = np.array([3 * 0.99**tournament.NUM_STEPS, 2 * 0.98**tournament.NUM_STEPS])

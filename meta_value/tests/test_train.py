@@ -9,9 +9,9 @@ import optax
 import pytest
 
 from meta_value import learners, train
-from meta_value.exact_meta_value import concave_curvature
+from meta_value.config import MetaValueConfig
+from meta_value.evaluation.exact_meta_value import concave_curvature
 from meta_value.meta_game import learn, make_setup
-from meta_value.training_configs import MetaValueConfig
 
 SMALL = {
     "num_updates": 1,
@@ -177,7 +177,7 @@ def test_noise_of_parameters_has_the_learned_scale_and_is_taken_away_for_evaluat
     after, _ = jax.jit(partial(train.update, setup))(state)
     scales = jax.tree.leaves(after.params["log_scales"])
     assert any(np.any(np.asarray(leaf) != np.float32(np.log(1e-4))) for leaf in scales)
-    assert train.learner(setup.config, after) is after.target_params["means"]
+    assert train.evaluated_params(setup, after) is after.target_params["means"]
 
 
 @pytest.mark.usefixtures("keys_unchecked")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from common.logger import atomic
-from meta_value import checkpoints
-from meta_value.errors import DivergedError
-from meta_value.finite import check_finite
+from common.logger.errors import DivergedError
+from meta_value.run import checkpoints
+from meta_value.run.finite_check import check_finite
 from meta_value.tests import commands
 from meta_value.tests.commands import the_line
 

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from meta_value import programs
-from meta_value.errors import UserError
+from common.logger.errors import UserError
+from meta_value.run import seeds
 from meta_value.tests.commands import ROOT
 
 
 def counting(num_seeds, num_updates):
     """A program whose state is (sum, step): an update adds the step to the sum."""
-    return programs.compile_program(
+    return seeds.compile_run(
         lambda seed: (seed.astype(float), jnp.zeros((), jnp.int32)),
         lambda state: ((state[0] + state[1], state[1] + 1), {"sum": state[0]}),
         lambda state: {"double": 2 * state[0]},
@@ -35,13 +35,13 @@ def test_a_program_does_its_updates_for_every_seed():
 
 
 def test_shapes_have_an_axis_of_seeds():
-    shapes = programs.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
+    shapes = seeds.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
     assert shapes["weights"].shape == (3, 2, 5)
 
 
 def test_lack_of_memory_is_explained_and_other_errors_are_not():
     def fail(message):
-        with programs.memory_errors_explained():
+        with seeds.memory_errors_explained():
             raise jax.errors.JaxRuntimeError(message)
 
     with pytest.raises(UserError, match=r"allocating 9 bytes\. Try a smaller batch_size, or fewer"):
@@ -53,7 +53,7 @@ def test_lack_of_memory_is_explained_and_other_errors_are_not():
 def test_the_commands_avoid_the_reductions_that_crash(environment):
     """The published M-MAML ends the process without the flag, as this sum does (jaxlib 0.10.2)."""
     program = (
-        "from meta_value.__main__ import prepare_jax; prepare_jax(); import jax, jax.numpy as jnp\n"
+        "from meta_value.run.cli import prepare_jax; prepare_jax(); import jax, jax.numpy as jnp\n"
         "x = jnp.ones((3, 1, 2, 2, 8, 8, 8))\n"
         "print(float(jax.jit(lambda a, b: jnp.sum(a * b, axis=3))(x, x).sum()))"
     )

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from meta_value.errors import UserError
-from meta_value.settings import check_divides, check_fields, differing_fields, setting
-from meta_value.training_configs import LOGISTIC, ColaConfig, MamlConfig, MetaValueConfig
+from common.logger.errors import UserError
+from common.logger.settings import check_divides, check_fields, differing_fields, setting
+from meta_value.config import LOGISTIC, ColaConfig, MamlConfig, MetaValueConfig
 
 NAN, INF = float("nan"), float("inf")
 

@@ -1,0 +1,116 @@
+"""Tests that every figure can be drawn from its committed record, and shows all of its data."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from common.logger import curves
+from meta_value.experiments import EXPERIMENTS, PAPER
+from meta_value.tests import commands
+
+RECORDS = sorted(PAPER.folder.glob("results/*/*.json"))
+
+
+def drawn(path):
+    """The figure of a record, laid out."""
+    record = json.loads(path.read_text())
+    rows = curves.read_curves(path.with_suffix(".csv"))
+    figure = EXPERIMENTS[record["experiment"]].draw(record, rows)
+    figure.draw_without_rendering()
+    return figure
+
+
+def data_outside(axes: Axes) -> list[str]:
+    """Lines, bands, filled areas, texts and images of which something is beyond the limits."""
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+
+    def is_inside(points) -> bool:
+        x, y = np.ma.masked_invalid(np.asarray(points, float)).T
+        slack = 1e-6
+        return bool(
+            np.all((left - slack <= x) & (x <= right + slack))
+            and np.all((bottom - slack <= y) & (y <= top + slack))
+        )
+
+    shapes = {
+        **{f"line {line.get_label()}": line.get_xydata() for line in axes.lines},
+        **{f"patch {i}": patch.get_path().vertices for i, patch in enumerate(axes.patches)},
+        **{
+            f"collection {i}": path.vertices
+            for i, each in enumerate(axes.collections)
+            for path in each.get_paths()
+        },
+        **{f"image {i}": np.reshape(e.get_extent(), (2, 2)).T for i, e in enumerate(axes.images)},
+        **{
+            f"text {text.get_text()}": [text.get_position()]
+            for text in axes.texts
+            if text.get_transform() == axes.transData
+        },
+    }
+    return [name for name, points in shapes.items() if len(points) and not is_inside(points)]
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_limits_hold_the_data_of_every_committed_record(path):
+    figure = drawn(path)
+    assert figure.axes
+    for axes in figure.axes:
+        assert data_outside(axes) == [], axes.get_title()
+
+
+def test_every_experiment_has_a_figure_among_them():
+    assert {path.stem for path in RECORDS} == set(EXPERIMENTS)
+
+
+def test_data_beyond_the_limits_are_found():
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    axes.plot([0, 100], [1, 2], label="kept")
+    axes.fill_between([0, 100], [0, 1], [2, 3])
+    assert data_outside(axes) == []
+    axes.set_xlim(0, 1)
+    assert data_outside(axes) == ["line kept", "collection 0"]
+
+
+def test_panels_of_the_gamma_sweep_reach_from_0_to_1_and_those_not_run_say_so():
+    figure = drawn(PAPER.folder / "results" / "quick" / "figure_gamma_sweep.json")
+    panels = figure.axes
+    assert len(panels) == 9
+    assert {tuple(axes.get_xlim()) for axes in panels} == {(-5.0, 105.0)}
+    is_run = [bool(axes.lines) for axes in panels]
+    says_so = [[text.get_text() for text in axes.texts] for axes in panels]
+    assert says_so == [[] if run else ["not run at this preset"] for run in is_run]
+    assert 0 < sum(is_run) < 9
+    for axes in panels:
+        for line in axes.lines:
+            assert (min(line.get_xdata()), max(line.get_xdata())) == (0, 99)
+
+
+def test_figures_are_drawn_without_jax():
+    code = (
+        "import json, sys; sys.modules['jax'] = None\n"
+        "from common.logger import curves\n"
+        "from meta_value.experiments import EXPERIMENTS, PAPER\n"
+        "for name, each in EXPERIMENTS.items():\n"
+        "    path = PAPER.folder / 'results' / 'quick' / f'{name}.json'\n"
+        "    rows = curves.read_curves(path.with_suffix('.csv'))\n"
+        "    each.draw(json.loads(path.read_text()), rows)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=commands.ROOT, check=True)
+
+
+def test_experiments_are_listed_without_jax_or_matplotlib():
+    code = (
+        "import sys, meta_value.experiments\n"
+        "print(sorted({'jax', 'numpy', 'matplotlib', 'flax'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(
+        command, cwd=commands.ROOT, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "[]\n"
