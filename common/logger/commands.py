@@ -134,11 +134,14 @@ class Reproduce:
         if self.seeds is not None:
             check_seeds("--seeds", paper.first_seed, self.seeds)
         if self.experiment is None:
-            return [
+            default = [
                 name
                 for name, experiment in paper.experiments.items()
                 if not experiment.not_by_default and self.preset in experiment.configs
             ]
+            if not default:
+                raise UserError(f"no experiment of the default run has preset {self.preset}")
+            return default
         names = self.experiment.replace(",", " ").split()
         if not names:
             raise UserError("--experiment needs a name at least; see the command `list`")
@@ -280,12 +283,16 @@ def trained_settings(paper: Paper, words: Sequence[str]) -> Any:
     Raises:
       UserError: the experiment trains nothing, or has no such preset.
     """
-    named = next((word for word in words if word in paper.experiments), None)
-    presets = [word for word in words if word in PRESETS] or ["quick"]
+    pairs = list(zip(["", *words], words, strict=False))
+    free = [word for before, word in pairs if not before.endswith("-dir")]  # not a folder's name
+    named = next((word for word in free if word in paper.experiments), None)
+    given = [word for before, word in pairs if before == "--preset"]
+    given += [word.removeprefix("--preset=") for word in words if word.startswith("--preset=")]
+    preset = check_name(given[-1], PRESETS, "preset") if given else "quick"
     experiment = paper.experiments[named or next(iter(paper.experiments))]
     if named:
-        reproduce.check_offered(paper, named, presets[0])
-    settings = experiment.trained(experiment.configs[presets[0] if named else "quick"])
+        reproduce.check_offered(paper, named, preset)
+    settings = experiment.trained(experiment.configs[preset if named else "quick"])
     if settings is None:
         raise UserError(f"{named} is no single training: use reproduce --experiment {named}")
     return settings
