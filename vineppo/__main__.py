@@ -1,8 +1,12 @@
-"""`python -m vineppo COMMAND`; see `run/cli.py`."""
+"""`python -m vineppo COMMAND`: signals are watched from before anything heavy is imported."""
 
 import sys
 
-from vineppo.run.cli import main
+from common.logger.interrupts import SignalWatch
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    watch = SignalWatch()
+    watch.install()
+    from vineppo.run.cli import main
+
+    sys.exit(main(sys.argv[1:], watch))

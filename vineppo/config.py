@@ -58,6 +58,11 @@ class SftConfig:
         """Settings of the initial policy, which are these; as in every other training."""
         return self
 
+    @property
+    def updates_at_once(self) -> int:
+        """Batches that are compiled together: many of a random model, which is small."""
+        return 1 if self.model else 50
+
 
 def _initial() -> Any:
     """The field of the settings that make the initial policy; no flag changes them."""

@@ -1,5 +1,6 @@
 """Imitation of demonstrations: the initial policy, and the fine-tuning inside RestEM."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from jax import Array, lax
 
 from vineppo import losses, policy
 from vineppo.config import SftConfig
-from vineppo.evaluation.pass_rate import accuracy
+from vineppo.evaluation.pass_rate import Evaluation, accuracy
 from vineppo.optimizers import make_optimizer
 from vineppo.tasks.setup import Setup, first_params
 from vineppo.tasks.task import Responses, Split
@@ -64,7 +65,7 @@ def imitate(
       batches: [steps, B, ...].
 
     Returns:
-      The state and the mean loss.
+      The state and the loss of each batch. Shape [steps].
     """
     optimizer = make_optimizer(learning_rate, num_steps)
 
@@ -80,8 +81,7 @@ def imitate(
         params = optax.apply_updates(state.params, updates)
         return ImitationState(params, optimizer_state, state.step + 1), value
 
-    state, values = lax.scan(step, state, batches)
-    return state, jnp.mean(values)
+    return lax.scan(step, state, batches)
 
 
 def begin(params: Params, learning_rate: float, num_steps: int) -> ImitationState:
@@ -104,8 +104,15 @@ class SftTraining(NamedTuple):
         first = first_params(self.setup)
         return begin(first, self.config.learning_rate, self.config.num_updates)
 
-    def advance(self, state: ImitationState, num_updates: int) -> tuple[ImitationState, Metrics]:
-        """Some batches, each question once before any comes twice."""
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """What `advance` measures of each batch."""
+        return ("loss",)
+
+    def advance(
+        self, state: ImitationState, num_updates: int
+    ) -> tuple[ImitationState, dict[str, np.ndarray]]:
+        """Some batches, each question once before any comes twice; metrics [num_updates]."""
         config, train = self.config, self.setup.task.train
         first, size, number = int(state.step), config.batch_size, len(train.prompts)
         places = np.arange(first * size, (first + num_updates) * size)
@@ -116,17 +123,19 @@ class SftTraining(NamedTuple):
             rows[here] = order[places[here] % number]
         examples = demonstrations(train, rows, self.setup.task.end_token)
         batches = Examples(*(each.reshape(num_updates, size, -1) for each in examples))
-        state, loss = imitate(
+        state, losses = imitate(
             self.setup.architecture, config.learning_rate, config.num_updates, state, batches
         )
-        return state, {"loss": float(loss)}
+        return state, {"loss": np.asarray(losses)}
 
-    def evaluate(self, state: ImitationState) -> Metrics:
+    def evaluate(self, state: ImitationState, between_batches: Callable[[], None]) -> Metrics:
         """Pass@1 on validation and test at temperature 1."""
         task, config = self.setup.task, self.config
         key = jax.random.fold_in(jax.random.key(config.seed), 1)
         sampler = self.setup.sampler(temperature=1.0)
-        evaluate = partial(accuracy, self.setup, state.params)
-        validation = evaluate(task.validation, sampler, config.eval_samples, key)
-        test = evaluate(task.test, sampler, config.eval_samples, jax.random.fold_in(key, 1))
+        evaluation = Evaluation(
+            self.setup, state.params, sampler, config.eval_samples, between_batches
+        )
+        validation = accuracy(evaluation, task.validation, key)
+        test = accuracy(evaluation, task.test, jax.random.fold_in(key, 1))
         return {"validation_accuracy": validation["accuracy"], "test_accuracy": test["accuracy"]}

@@ -4,6 +4,7 @@ One update is one iteration of the algorithm box of the paper; see `RlTraining.u
 Shapes: n trajectories (questions x G responses), L tokens of prompt and response, N steps.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -14,7 +15,7 @@ from jax import Array
 from vineppo import ppo
 from vineppo.config import RlConfig
 from vineppo.credit import GradedResponses, assign_credit
-from vineppo.evaluation.pass_rate import evaluate_splits
+from vineppo.evaluation.pass_rate import evaluate_splits, evaluation_key
 from vineppo.model_files import sharding
 from vineppo.optimizers import make_optimizer
 from vineppo.policy import Policy, respond, sequences_of, token_log_probs
@@ -65,6 +66,13 @@ class RlTraining(NamedTuple):
         zero = jnp.zeros((), jnp.int32)
         optimizer_state, critic = self._placed((optimizer.init(params), critic))
         return RlState(params, optimizer_state, critic, key, zero, jnp.zeros(()))
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """What `update` measures, in the order in which it is logged."""
+        losses = ("gradient_norm", "kl", "policy_loss")
+        of_critic = ("value_loss",) if self.config.has_critic else ()
+        return ("reward", "sampled_tokens", "response_tokens", *losses, *of_critic)
 
     def update(self, state: RlState) -> tuple[RlState, Metrics]:
         """One iteration: sample, grade, credit, update."""
@@ -132,6 +140,7 @@ class RlTraining(NamedTuple):
         shards = self.config.model_shards
         return sharding.place_params(params, sharding.make_mesh(shards)) if shards else params
 
-    def evaluate(self, state: RlState) -> Metrics:
+    def evaluate(self, state: RlState, between_batches: Callable[[], None]) -> Metrics:
         """Pass@1 on validation, test, and as many training questions."""
-        return evaluate_splits(self.setup, self.config, state.params, state.key, state.step)
+        key = evaluation_key(state.key, state.step)
+        return evaluate_splits(self.setup, self.config, state.params, key, between_batches)

@@ -1,5 +1,6 @@
 """DPO-Positive: pairs of a right and a wrong response of the SFT model, and its loss on them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from jax import Array
 
 from vineppo import losses, policy
 from vineppo.config import DpoConfig
-from vineppo.evaluation.pass_rate import evaluate_splits
+from vineppo.evaluation.pass_rate import evaluate_splits, evaluation_key
 from vineppo.optimizers import make_optimizer
 from vineppo.tasks.setup import Setup
 from vineppo.transformer import Params, TransformerConfig
@@ -85,6 +86,11 @@ class DpoTraining(NamedTuple):
         )
         return jax.tree.map(jnp.asarray, pairs), max(len(chosen), 1), num_tokens
 
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """What `update` measures."""
+        return ("loss", "sampled_tokens")
+
     def update(self, state: DpoState) -> tuple[DpoState, Metrics]:
         """One batch of pairs."""
         config = self.config
@@ -97,9 +103,10 @@ class DpoTraining(NamedTuple):
         state = state._replace(params=params, optimizer_state=optimizer_state, step=state.step + 1)
         return state, {"loss": float(loss), "sampled_tokens": float(state.sampled_tokens)}
 
-    def evaluate(self, state: DpoState) -> Metrics:
-        """Pass@1 on validation, test and training questions."""
-        return evaluate_splits(self.setup, self.config, state.params, state.key, state.step)
+    def evaluate(self, state: DpoState, between_batches: Callable[[], None]) -> Metrics:
+        """Pass@1 on validation, test, and as many training questions."""
+        key = evaluation_key(state.key, state.step)
+        return evaluate_splits(self.setup, self.config, state.params, key, between_batches)
 
 
 def pair_up(rewards: np.ndarray, max_pairs: int, rng: np.random.Generator) -> np.ndarray:

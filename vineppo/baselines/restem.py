@@ -1,5 +1,6 @@
 """RestEM: rounds of sampling, keeping what is right, and imitation from the SFT model again."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ from jax import Array
 
 from vineppo import policy, sft
 from vineppo.config import RestEmConfig
-from vineppo.evaluation.pass_rate import accuracy, evaluate_splits
+from vineppo.evaluation.pass_rate import Evaluation, accuracy, evaluate_splits, evaluation_key
 from vineppo.sft import Examples
 from vineppo.tasks.setup import Setup
 from vineppo.tasks.task import Responses
@@ -39,6 +40,11 @@ class RestEmTraining(NamedTuple):
         zero = jnp.zeros((), jnp.int32)
         params = jax.tree.map(jnp.array, self.reference)
         return RestEmState(params, jax.random.key(seed), zero, jnp.zeros(()))
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """What `update` measures."""
+        return ("reward", "sampled_tokens")
 
     def update(self, state: RestEmState) -> tuple[RestEmState, Metrics]:
         """One round: sample, keep, imitate, choose."""
@@ -93,12 +99,13 @@ class RestEmTraining(NamedTuple):
 
     def _validate(self, params: Params, key: Array) -> float:
         sampler = self.setup.sampler(self.config.eval_temperature, self.config.top_p)
-        validation = self.setup.task.validation
-        return accuracy(self.setup, params, validation, sampler, 1, key)["accuracy"]
+        evaluation = Evaluation(self.setup, params, sampler, num_samples=1)
+        return accuracy(evaluation, self.setup.task.validation, key)["accuracy"]
 
-    def evaluate(self, state: RestEmState) -> Metrics:
-        """Pass@1 on validation, test and training questions."""
-        return evaluate_splits(self.setup, self.config, state.params, state.key, state.step)
+    def evaluate(self, state: RestEmState, between_batches: Callable[[], None]) -> Metrics:
+        """Pass@1 on validation, test, and as many training questions."""
+        key = evaluation_key(state.key, state.step)
+        return evaluate_splits(self.setup, self.config, state.params, key, between_batches)
 
 
 def right_responses(rewards: np.ndarray, max_kept: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Pass@1: how often a sampled response is right, on held-out and on training questions."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -17,29 +17,40 @@ from vineppo.transformer import Params
 QUESTIONS_AT_ONCE = 256
 
 
-def accuracy(
-    setup: Setup, params: Params, split: Split, sampler: Sampler, num_samples: int, key: Array
-) -> dict[str, float]:
-    """Samples responses to every question of a split and grades them.
+class Evaluation(NamedTuple):
+    """How a model is asked questions.
 
-    Args:
+    Attributes:
       setup: task and model.
       params: of the model.
-      split: questions of the task.
-      sampler: of evaluation.
+      sampler: draws its responses.
       num_samples: responses per question.
-      key: consumed.
+      between_batches: called between batches of questions; ends the evaluation if it raises.
+    """
+
+    setup: Setup
+    params: Params
+    sampler: Sampler
+    num_samples: int
+    between_batches: Callable[[], None] = lambda: None
+
+
+def accuracy(evaluation: Evaluation, split: Split, key: Array) -> dict[str, float]:
+    """Samples responses to every question of a split and grades them; consumes the key.
 
     Returns:
       `accuracy`: mean over samples, then questions (Pass@1); `any_right`: share of questions with a
       right response (pass@k of k = num_samples); `finished`: share of finished responses.
     """
+    setup, params, sampler, num_samples, between_batches = evaluation
     rewards, finished = [], []
-    respond = partial(policy.respond, setup.architecture, sampler, params, split)
     number = len(split.prompts)
     for index, part in enumerate(policy.chunks(number, QUESTIONS_AT_ONCE)):
-        rows = np.arange(number)[part]
-        responses, _ = respond(rows, num_samples, jax.random.fold_in(key, index))
+        between_batches()
+        rows, batch_key = np.arange(number)[part], jax.random.fold_in(key, index)
+        responses, _ = policy.respond(
+            setup.architecture, sampler, params, split, rows, num_samples, batch_key
+        )
         rewards.append(setup.task.grade(split, responses).reshape(-1, num_samples))
         finished.append(responses.is_finished)
     per_question = np.concatenate(rewards)
@@ -55,25 +66,27 @@ def evaluate_splits(
     config: MethodConfig,
     params: Params,
     key: Array,
-    step: Array,
+    between_batches: Callable[[], None],
 ) -> dict[str, float]:
-    """Pass@1 on validation, test, and as many training questions; the key is not consumed.
+    """Pass@1 on validation, test, and as many training questions.
 
     Args:
       setup: task and model.
       config: of the training.
       params: of the policy.
-      key: of the run.
-      step: updates done; a step's evaluation is always the same.
+      key: see `evaluation_key`; consumed.
+      between_batches: see `Evaluation`.
     """
     task = setup.task
     parts: list[Any] = [each[: len(task.test.prompts)] for each in task.train]
     shown = Split(*parts)
-    keys = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, 2**31 - 2), step), 3)
     sampler = setup.sampler(config.eval_temperature, config.top_p)
+    evaluation = Evaluation(setup, params, sampler, config.eval_samples, between_batches)
     validation, test, train = (
-        accuracy(setup, params, split, sampler, config.eval_samples, each)
-        for split, each in zip((task.validation, task.test, shown), keys, strict=True)
+        accuracy(evaluation, split, each)
+        for split, each in zip(
+            (task.validation, task.test, shown), jax.random.split(key, 3), strict=True
+        )
     )
     return {
         "validation_accuracy": validation["accuracy"],
@@ -81,3 +94,8 @@ def evaluate_splits(
         "train_accuracy": train["accuracy"],
         "test_any_right": test["any_right"],
     }
+
+
+def evaluation_key(key: Array, step: Array) -> Array:
+    """Key of the evaluation after `step` updates, always the same; the run's is not consumed."""
+    return jax.random.fold_in(jax.random.fold_in(key, 2**31 - 2), step)

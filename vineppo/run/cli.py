@@ -1,226 +1,323 @@
-"""The commands of VinePPO: `python -m vineppo COMMAND`.
-
-COMMAND is one of list, reproduce, train, evaluate, report, bench, show, data.
-"""
+"""The commands of VinePPO: `python -m vineppo COMMAND`."""
 
 import os
-import signal
-import sys
-from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, make_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
-from common.logger import atomic, claim_table, results
+from tyro.conf import Positional, arg
+
+from common.logger import commands
+from common.logger.command_line import check_name, check_seeds, parse, say, shown_path, without
+from common.logger.commands import Call, Command, RunFlags
 from common.logger.errors import UserError
-from vineppo.experiments import EXPERIMENTS
-from vineppo.run import arguments
-from vineppo.run.command_line import Parser, check_name, say, shown_path, warn
-from vineppo.run.interrupts import SignalWatch, command, exit_code
+from common.logger.interrupts import SignalWatch
+from vineppo.experiments import PAPER
+from vineppo.experiments.presets import (
+    CHECKPOINT_PRESETS,
+    PRESETS,
+    on_checkpoint_preset,
+    with_checkpoint,
+)
 
-if TYPE_CHECKING:
-    from common.logger.recorder import RunOptions
-
-# Without it jaxlib 0.10.2 crashes in some reductions of seven dimensions (jax issue 40412).
-SAFE_REDUCTIONS = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
-USER_ERRORS = (UserError, OSError, atomic.DamagedFileError, results.NewerRecordError)
-
-
-def main(words: Sequence[str]) -> int:
-    """Runs one command; returns the exit code, 2 for what the user can mend, 1 for divergence."""
-    commands = {
-        "list": list_experiments,
-        "reproduce": reproduce,
-        "train": train,
-        "evaluate": evaluate,
-        "report": report,
-        "bench": bench,
-        "show": show,
-        "data": data,
-    }
-    try:
-        if not words or words[0] in ("-h", "--help"):
-            say(_help(commands))
-            code = 0
-        else:
-            code = commands[check_name(words[0], commands, "command")](words[1:])
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except USER_ERRORS as error:
-        warn(f"vineppo: {error}")
-        return 2
-    except KeyboardInterrupt:
-        warn("vineppo: stopped by SIGINT")
-        return 128 + signal.SIGINT
+DATA_DIR = Path(os.environ.get("REPRO_DATA_DIR", "data"))
+MODEL_HELP = "folder of a Hugging Face checkpoint, for presets that need one"
+DATA_HELP = "folder of gsm8k/ and math/"
+TRAINED = (*PRESETS, *CHECKPOINT_PRESETS)
+RUNS = PAPER.name  # folder below --runs-dir
 
 
-def list_experiments(words: Sequence[str]) -> int:
-    """Lists every experiment: place in the paper, claims, expected minutes."""
-    Parser(prog="python -m vineppo list", description=list_experiments.__doc__).parse_all(words)
-    for name, experiment in EXPERIMENTS.items():
-        minutes = experiment.minutes.items()
-        times = ", ".join(f"{preset} {each:g} min" for preset, each in minutes)
-        say(f"vineppo {name} ({experiment.source}; {times})")
-        say(f"    {experiment.summary}")
-        if experiment.not_by_default:
-            say(f"    by name only: {experiment.not_by_default}")
-        for claim in experiment.claims_at("quick"):
-            say(f"    - {claim.id}: {claim.statement}; {claim.criterion.describe()}")
-    return 0
-
-
-def reproduce(words: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Reproduce(commands.Reproduce):
     """Runs experiments, writes their records and prints the claim table."""
-    parsed, names = arguments.parse_reproduce(words, reproduce.__doc__)
-    prepare_jax()
-    from common.logger.reproduce import Request
-    from vineppo.run import reproduce as reproduction
 
-    records: list[dict[str, Any]] = []
-    with SignalWatch() as watch:
-        num_seeds = getattr(parsed, "seeds", None)
-        call = reproduction.Call(
-            Request(parsed.preset, num_seeds, parsed.results_dir, parsed.force),
-            parsed.runs_dir,
-            _run_options(parsed, watch),
-            parsed.model,
-            str(parsed.data_dir),
-        )
-        for index, name in enumerate(names):
-
-            def run() -> None:
-                records.append(reproduction.reproduce(name, call))  # noqa: B023 (called at once)
-
-            code = exit_code(run, resume=_resume_command(words, name, names[index + 1 :]))
-            if code:
-                return code
-    width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    say(claim_table.terminal_table(records, width, colour=sys.stdout.isatty()))
-    say(f"records and figures: {shown_path(parsed.results_dir / parsed.preset)}")
-    return 0
+    model: Annotated[str, arg(help=MODEL_HELP)] = ""
+    data_dir: Annotated[Path, arg(help=DATA_HELP)] = DATA_DIR
 
 
-def train(words: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Processes:
+    """Several processes that share a run, one a host."""
+
+    coordinator: Annotated[
+        str, arg(help="address:port of the first process; empty: this one alone")
+    ] = ""
+    num_processes: Annotated[int, arg(help="that share the run")] = 1
+    process: Annotated[int, arg(help="number of this one, from 0 on")] = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what fits no set of processes."""
+        if not self.coordinator:
+            if self.num_processes != 1 or self.process:
+                raise UserError("--num-processes and --process need --coordinator, an address:port")
+            return
+        host, colon, port = self.coordinator.rpartition(":")
+        if not (host and colon and port.isdigit()):
+            raise UserError(f"--coordinator must be address:port, got {self.coordinator}")
+        if not 0 <= self.process < self.num_processes:
+            raise UserError(
+                f"--process must lie between 0 and {self.num_processes - 1}, got {self.process}"
+            )
+
+
+@dataclass(frozen=True)
+class Train:
     """Trains one setting (of an experiment with several the first), its initial policy before."""
-    parsed, config = arguments.parse_train(words, train.__doc__)
+
+    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    preset: Annotated[str, arg(help=f"size: {', '.join(TRAINED)}")] = "quick"
+    model: Annotated[str, arg(help=MODEL_HELP)] = ""
+    data_dir: Annotated[Path, arg(help=DATA_HELP)] = DATA_DIR
+    seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
+    num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
+    run_dir: Annotated[
+        Path | None, arg(help="folder for this run and its initial policy (None: in --runs-dir)")
+    ] = None
+    processes: Processes = Processes()
+    run: RunFlags = RunFlags()
+    config: Any = None  # the settings themselves, of a class that the experiment decides
+
+    def check(self) -> None:
+        """Refuses names that are not known, and what does not fit together."""
+        check_name(self.preset, TRAINED, "preset")
+        check_name(self.experiment, PAPER.experiments, "experiment")
+        check_seeds("--num-seeds", self.seed, self.num_seeds)
+        if self.processes.coordinator:
+            if not getattr(self.config, "model_shards", 0):
+                raise UserError("several processes need --model-shards 1 or more: they share it")
+            if self.run_dir is None:
+                raise UserError("several processes need --run-dir, a folder that all of them see")
+            if self.num_seeds != 1:
+                raise UserError(f"several processes train one seed, got {self.num_seeds} seeds")
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Evaluates the newest checkpoint of a run, or a given one."""
+
+    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measures throughput, compile time and peak memory of the sampler."""
+
+    repeats: Annotated[int, arg(help="timed repeats after a warm-up")] = 5
+    output: Annotated[Path, arg(help="file to write")] = PAPER.folder / "results" / "bench.json"
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be measured or written."""
+        if self.repeats < 1:
+            raise UserError(f"--repeats must be at least 1, got {self.repeats}")
+        commands.check_is_file(self.output)
+
+
+@dataclass(frozen=True)
+class Show:
+    """Writes a page of responses coloured by the values and advantages of their steps."""
+
+    run_dir: Annotated[Positional[Path], arg(help="folder of a run of reinforcement")]
+    seed: Annotated[int | None, arg(help="of the run (None: its first)")] = None
+    responses: Annotated[int, arg(help="responses shown")] = 8
+    rollouts: Annotated[int, arg(help="per state, for its true value")] = 256
+    output: Annotated[Path, arg(help="page to write")] = Path("vineppo_responses.html")
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be shown."""
+        for option in ("responses", "rollouts"):
+            if getattr(self, option) < 1:
+                raise UserError(f"--{option} must be at least 1, got {getattr(self, option)}")
+        if self.output.suffix != ".html":
+            raise UserError(f"--output must end in .html, got {self.output}")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Checks GSM8K and MATH in the data folder; --download fetches GSM8K."""
+
+    download: Annotated[bool, arg(help="fetch what is missing and can be had")] = False
+    data_dir: Annotated[Path, arg(help=DATA_HELP)] = DATA_DIR
+
+
+def main(words: Sequence[str], watch: SignalWatch | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    return commands.run(PAPER, COMMANDS, words, watch or SignalWatch())
+
+
+def prepare_jax() -> None:
+    """Sets JAX up; on CPU with one device: seeds are threads, and a mesh is for sharded models."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "host_platform_device_count" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count=1".strip()
+    commands.prepare_jax()
+
+
+def reproduce(parsed: Reproduce, call: Call) -> int:
+    """Runs experiments; they share their trainings."""
+
+    def config_of(name: str) -> Any:
+        experiment = PAPER.experiments[name]
+        config = experiment.configs[parsed.preset]
+        initial = experiment.trained(config).initial
+        return on_checkpoint(config, initial, parsed)
+
+    for name in parsed.names(PAPER):  # before anything is trained
+        config_of(name)
+    prepare_jax()
+    from vineppo.run.trainer import Known, Trainer
+
+    known = Known()
+
+    def make_trainer(name: str, seeds: Sequence[int], options: Any) -> Trainer:
+        return Trainer(parsed.run.runs_dir / RUNS, seeds, options, name, known)
+
+    return commands.reproduce_experiments(parsed, call, make_trainer, config_of)
+
+
+def train(parsed: Train, call: Call) -> int:
+    """Trains one setting and prints its last evaluation."""
     prepare_jax()
     from vineppo.model_files import sharding
-    from vineppo.run.reproduce import run_path
     from vineppo.run.trainer import Trainer
 
-    if parsed.coordinator:
-        sharding.join(parsed.coordinator, parsed.num_processes, parsed.process)
+    processes = parsed.processes
+    if processes.coordinator:
+        sharding.join(processes.coordinator, processes.num_processes, processes.process)
+    call.goes_on_with([*without(call.words, "--resume"), "--resume"])
     seeds = range(parsed.seed, parsed.seed + parsed.num_seeds)
-    new_path = run_path(parsed.experiment, parsed.runs_dir, parsed.preset, resume=parsed.resume)
-    path = getattr(parsed, "run_dir", new_path)
-
-    def run() -> None:
-        result = Trainer(path, seeds, _run_options(parsed, watch)).train(config, "policy")
-        if parsed.process:
-            return
-        _print_metrics(result.metrics, seeds)
-        say(f"run folder: {shown_path(path / 'policy')}")
-
-    with SignalWatch() as watch:
-        added = ("--run-dir", shown_path(path), "--resume")
-        return exit_code(run, resume=command(["train", *words], *added, without="--run-dir"))
-
-
-def evaluate(words: Sequence[str]) -> int:
-    """Evaluates the newest checkpoint of a run, or a given one."""
-    parsed = arguments.parse_evaluate(words, evaluate.__doc__)
-    prepare_jax()
-    from vineppo.run import training_run
-
-    checkpoint = getattr(parsed, "checkpoint", None)
-    metrics, seeds, step = training_run.evaluate_run(parsed.run_dir, checkpoint)
-    _print_metrics(metrics, seeds)
-    say(f"after {step} updates")
+    options = call.run_options(replace(parsed.run, quiet=parsed.run.quiet or processes.process > 0))
+    place = parsed.run.runs_dir / RUNS
+    trainer = Trainer(place, seeds, options, parsed.experiment, run_dir=parsed.run_dir)
+    result = trainer.train(parsed.config, "policy")
+    if not processes.process:
+        commands.print_metrics(result.metrics, seeds)
+        say(f"run folder: {shown_path(result.path)}")
     return 0
 
 
-def report(words: Sequence[str]) -> int:
-    """Rebuilds the README's tables and the figures from committed results; trains nothing."""
-    Parser(prog="python -m vineppo report", description=report.__doc__).parse_all(words)
-    from vineppo.run import report as report_module
+def evaluate(parsed: Evaluate, call: Call) -> int:
+    """Evaluates a checkpoint."""
+    del call
+    prepare_jax()
+    from vineppo.run.kinds import load_run
 
-    report_module.rebuild()
+    run = load_run(parsed.run_dir, parsed.checkpoint)
+    commands.print_metrics(run.evaluate(), run.seeds)
+    say(f"after {run.step} updates")
     return 0
 
 
-def bench(words: Sequence[str]) -> int:
-    """Measures throughput, compile time and peak memory; writes results/bench.json."""
-    parsed = arguments.parse_bench(words, bench.__doc__)
-    prepare_jax()
-    from vineppo.run import bench as bench_module
+def report(parsed: commands.Report, call: Call) -> int:
+    """Rebuilds the README's tables and the figures from committed results."""
+    del parsed
+    from vineppo.run import methods_table
 
-    say(bench_module.run(parsed.repeats, parsed.output))
+    return commands.report(call, {"methods": methods_table.markdown(PAPER.folder / "results")})
+
+
+def bench(parsed: Bench, call: Call) -> int:
+    """Measures throughput, compile time and peak memory."""
+    del call
+    prepare_jax()
+    from vineppo.run import bench as benchmark
+
+    say(benchmark.run(parsed.repeats, parsed.output))
     return 0
 
 
-def show(words: Sequence[str]) -> int:
-    """Writes a page of responses coloured by the values and advantages of their steps."""
-    parsed = arguments.parse_show(words, show.__doc__)
+def show(parsed: Show, call: Call) -> int:
+    """Writes a page of responses."""
+    del call
     prepare_jax()
-    from vineppo.run import show as show_module
+    from vineppo.run import show as page
 
-    path = show_module.show(
-        parsed.run_dir, parsed.output, parsed.seed, parsed.responses, parsed.rollouts
-    )
+    path = page.show(parsed.run_dir, parsed.output, parsed.seed, parsed.responses, parsed.rollouts)
     say(f"page, for any browser: {shown_path(path)}")
     return 0
 
 
-def data(words: Sequence[str]) -> int:
-    """Checks GSM8K and MATH in the data folder; --download fetches GSM8K."""
-    parsed = arguments.parse_data(words, data.__doc__)
+def data(parsed: Data, call: Call) -> int:
+    """Says of every file whether it is there; 1 if one is missing."""
+    del call
     from vineppo.tasks import datasets
 
-    for line in datasets.check(parsed.data_dir, download=parsed.download):
+    found = list(datasets.check(parsed.data_dir, download=parsed.download))
+    for line, _ in found:
         say(line)
-    return 0
+    return 0 if all(is_there for _, is_there in found) else 1
 
 
-def prepare_jax() -> None:
-    """Gives XLA a thread per core; call it before JAX is first imported."""
-    os.environ.setdefault("NPROC", str(os.cpu_count() or 1))
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "ynn_fusion" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {SAFE_REDUCTIONS}".strip()
-
-
-def _help(commands: Mapping[str, Callable[..., int]]) -> str:
-    lines = [f"    {name:<10} {command.__doc__}" for name, command in commands.items()]
-    usage = "usage: python -m vineppo COMMAND [options]; --help of a command explains its options"
-    return "\n".join([usage, "", *lines])
-
-
-def _run_options(parsed: Namespace, watch: SignalWatch) -> "RunOptions":
-    from common.logger.recorder import RunOptions
-
-    return RunOptions(
-        resume=parsed.resume,
-        quiet=parsed.quiet or getattr(parsed, "process", 0) > 0,
-        tensorboard=parsed.tensorboard,
-        wandb=parsed.wandb,
-        warn=lambda line: warn(f"vineppo: {line}"),
-        stop_if_asked=watch.stop_if_noted,
+def parse_train(words: Sequence[str]) -> Train:
+    """The options of `train`; those of the settings depend on experiment and preset."""
+    default = trained_settings(words)
+    types = get_type_hints(type(default))
+    flags: Any = make_dataclass(
+        "Settings",
+        [
+            (
+                entry.name,
+                types[entry.name],
+                field(default=getattr(default, entry.name), metadata=dict(entry.metadata)),
+            )
+            for entry in fields(default)
+            if "help" in entry.metadata  # all but the initial policy, which no flag changes
+        ],
+        frozen=True,
     )
+    options = make_dataclass(
+        "Train", [("config", flags, field(default=flags()))], bases=(Train,), frozen=True
+    )
+    options.__doc__ = Train.__doc__
+    parsed: Train = parse(options, words, "python -m vineppo train")
+    config = replace(default, **asdict(parsed.config))
+    chosen = replace(parsed, config=config)
+    chosen.check()
+    return replace(chosen, config=on_checkpoint(config, config.initial, chosen))
 
 
-def _resume_command(words: Sequence[str], name: str, not_begun: Sequence[str]) -> str:
-    """Goes on with the experiment under way, then begins those that were to follow it."""
-    given = ["reproduce", *words]
-    resumed = command(given, "--experiment", name, "--resume", without="--experiment")
-    if not not_begun:
-        return resumed
-    rest = command(given, "--experiment", ",".join(not_begun), without="--experiment")
-    return f"{resumed} && {rest}"
+def trained_settings(words: Sequence[str]) -> Any:
+    """Settings that `train` begins from: those of the experiment and preset among the words."""
+    preset = next((word for word in words if word in TRAINED), "quick")
+    if preset not in CHECKPOINT_PRESETS:
+        return commands.trained_settings(PAPER, words)
+    published = commands.trained_settings(PAPER, [*words, "paper"])
+    return on_checkpoint_preset(published, preset)
 
 
-def _print_metrics(metrics: Mapping[str, Sequence[float]], seeds: Iterable[int]) -> None:
-    say(f"{'seed':<28}" + "".join(f"{seed:>9}" for seed in seeds))
-    for name, values in metrics.items():
-        say(f"{name:<28}" + "".join(f"{value:>9.3f}" for value in values))
+def on_checkpoint(config: Any, initial: Any, parsed: Reproduce | Train) -> Any:
+    """Puts --model and --data-dir into settings that need them.
+
+    Args:
+      config: of a training or an experiment.
+      initial: settings of its initial policy.
+      parsed: has the two options.
+
+    Raises:
+      UserError: they need a checkpoint, and none is given; or the other way round.
+    """
+    if initial.task == "arithmetic":
+        if parsed.model:
+            raise UserError("--model belongs to presets of checkpoints: the built-in task has none")
+        return config
+    if not parsed.model:
+        raise UserError(
+            f"preset {parsed.preset} needs --model, the folder of a Hugging Face checkpoint; "
+            "quick runs without"
+        )
+    if not (Path(parsed.model) / "config.json").exists():
+        raise UserError(f"--model: there is no config.json in {parsed.model}")
+    return with_checkpoint(config, parsed.model, str(parsed.data_dir))
+
+
+COMMANDS = {
+    "list": Command(commands.List, commands.list_experiments, commands.List.__doc__),
+    "reproduce": Command(Reproduce, reproduce, Reproduce.__doc__),
+    "train": Command(parse_train, train, Train.__doc__),
+    "evaluate": Command(Evaluate, evaluate, Evaluate.__doc__),
+    "report": Command(commands.Report, report, commands.Report.__doc__),
+    "bench": Command(Bench, bench, Bench.__doc__),
+    "show": Command(Show, show, Show.__doc__),
+    "data": Command(Data, data, Data.__doc__),
+}

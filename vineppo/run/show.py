@@ -11,7 +11,7 @@ from common.logger.errors import UserError
 from vineppo import advantages, value_estimation
 from vineppo.config import RlConfig
 from vineppo.evaluation import value_accuracy
-from vineppo.run.training_run import SavedRun, load_run
+from vineppo.run.kinds import SavedRun, load_run
 
 TEMPLATE = Path(__file__).with_name("responses_page.html")
 PLACEHOLDER = "RESPONSES_AS_JSON"

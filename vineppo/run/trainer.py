@@ -1,19 +1,32 @@
-"""Trains what the experiments of a call need, each training once."""
+"""Trains what the experiments of a call need; what lies finished is taken from there."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.logger import provenance
+from common.logger import resume
 from common.logger.experiment import Findings
-from common.logger.recorder import RunOptions
+from common.logger.run_folder import RunOptions
+from common.logger.settings import as_settings
 from vineppo.config import SftConfig, TrainingConfig
 from vineppo.evaluation.training_result import TrainingResult
-from vineppo.run import training_run
+from vineppo.model_files import sharding
+from vineppo.run.kinds import KINDS
+from vineppo.run.seeds import memory_errors_explained
+from vineppo.run.training_run import run_seeds
 from vineppo.transformer import Params
 
-Finished = dict[tuple[TrainingConfig, tuple[int, ...]], TrainingResult]
+ROOT = Path(__file__).parents[2]
+CODE = (ROOT / "vineppo", ROOT / "common")  # on which a training depends
+
+
+@dataclass
+class Known:
+    """What a call has trained and measured so far, by settings and seeds."""
+
+    trained: dict[Any, TrainingResult] = field(default_factory=dict)
+    measured: dict[Any, Findings] = field(default_factory=dict)
 
 
 @dataclass
@@ -21,41 +34,45 @@ class Trainer:
     """The trainings of one experiment.
 
     Attributes:
-      path: the run folder of the experiment.
+      runs_dir: where all runs of the paper lie.
       seeds: of every training.
       options: see `RunOptions`.
-      finished: trainings of earlier experiments of the call, by settings; grows.
-      measured: what earlier experiments of the call measured of them, by settings; grows.
-      origin: provenance of the first run, of its first start if it was resumed.
+      experiment: for the progress bar.
+      known: what the call has trained and measured; grows.
+      run_dir: where the trainings lie, if they are not to be found or begun in `runs_dir`.
+      origin: provenance of the first training, of its first start if it was resumed.
       compile_seconds: not measured.
+      paths: folders of the trainings with the experiment's seeds, by name.
     """
 
-    path: Path
+    runs_dir: Path
     seeds: Sequence[int]
     options: RunOptions
-    finished: Finished = field(default_factory=dict)
-    measured: dict[Any, Findings] = field(default_factory=dict)
+    experiment: str
+    known: Known = field(default_factory=Known)
+    run_dir: Path | None = None
     origin: dict[str, Any] | None = None
     compile_seconds: float | None = None
+    paths: dict[str, Path] = field(default_factory=dict)
 
     def train(
         self, config: TrainingConfig, name: str, seeds: Sequence[int] | None = None
     ) -> TrainingResult:
-        """Trains one setting, or takes it from an experiment before; its initial policy first.
+        """Trains one setting, its initial policy first; or takes what was trained before.
 
         Args:
           config: settings.
-          name: of its folder within the experiment's.
+          name: of the training within the experiment.
           seeds: others than the experiment's.
         """
         reference = None if config.initial is config else self.initial_policy(config.initial)
-        seeds = tuple(seeds or self.seeds)
-        if (config, seeds) in self.finished:
-            self.origin = self.origin or provenance.collect()
-            return self.finished[config, seeds]
-        result = training_run.run_seeds(config, seeds, self.path / name, self.options, reference)
-        self.finished[config, seeds] = result
+        key = (config, tuple(seeds or self.seeds))
+        if key not in self.known.trained:
+            self.known.trained[key] = self._run(config, name, key[1], reference)
+        result = self.known.trained[key]
         self.origin = self.origin or result.origin
+        if seeds is None:
+            self.paths[name] = result.path
         return result
 
     def initial_policy(self, config: SftConfig) -> Params:
@@ -66,7 +83,25 @@ class Trainer:
 
     def measure_once(self, config: Any, measure: Callable[[], Findings]) -> Findings:
         """Measures what has these settings, or takes what was measured before in the call."""
-        known = (config, tuple(self.seeds))
-        if known not in self.measured:
-            self.measured[known] = measure()
-        return self.measured[known]
+        key = (config, tuple(self.seeds))
+        if key not in self.known.measured:
+            self.known.measured[key] = measure()
+        return self.known.measured[key]
+
+    def _run(
+        self, config: TrainingConfig, name: str, seeds: Sequence[int], reference: Params | None
+    ) -> TrainingResult:
+        place = self.runs_dir if self.run_dir is None else self.run_dir / name
+        with sharding.after_first_process():
+            folder, shorter = resume.locate(
+                sharding.own_folder(place),
+                as_settings(config, seeds),
+                CODE,
+                self.options,
+                num_updates=config.num_updates,
+                can_be_lengthened=KINDS[type(config)].can_be_lengthened,
+                is_own_folder=self.run_dir is not None,
+            )
+        description = f"{self.experiment} {name}"
+        with memory_errors_explained():
+            return run_seeds(config, reference, folder, self.options, description, shorter)

@@ -3,13 +3,13 @@ r"""Extracts final answers from responses, and brings them into one form.
 The rules are those of the paper's code: for GSM8K what follows the last `####`; for MATH the first
 that applies of a stock phrase, `\boxed{}`, another phrase, a block of output, the last number. The
 name of the rule goes along: rewards from the later ones are how a model may cheat.
+
+A model may write anything: all that is looked for here is found in time that is linear in the text.
 """
 
 import re
 from typing import NamedTuple
 
-_FINAL = re.compile(r"final answer is \$(.*?)\$\. I hope", re.DOTALL)
-_OUTPUT = re.compile(r"```output\s*(.*?)\s*```", re.DOTALL)
 _NUMBER = re.compile(r"-?\d*\.?\d+")
 LONGEST_ANSWER = 2_000  # characters; a longer one is no answer
 LONGEST_TEXT = 100_000
@@ -58,16 +58,25 @@ def math_answers(question: str, text: str) -> Extracted:
 
 
 def _first_rule(text: str) -> tuple[str, list[str]]:
-    if match := _FINAL.search(text):
-        return "final", [match.group(1)]
+    final = _between(text, "final answer is $", "$. I hope")
+    if final is not None:
+        return "final", [final]
     if boxes := boxed(text):
         return "boxed", boxes
     if "he answer is" in text:
         return "phrase", [text.rpartition("he answer is")[2].strip()]
-    if match := _OUTPUT.search(text):
-        return "output", [match.group(1)]
+    output = _between(text, "```output", "```")
+    if output is not None:
+        return "output", [output.strip()]
     numbers = _NUMBER.findall(text.replace(",", ""))
     return ("number", numbers[-1:]) if numbers else ("none", [])
+
+
+def _between(text: str, opening: str, closing: str) -> str | None:
+    """What stands between the first opening that is closed, and its closing; None without one."""
+    _, opened, rest = text.partition(opening)
+    inside, closed, _ = rest.partition(closing)
+    return inside if opened and closed else None
 
 
 def boxed(text: str) -> list[str]:
@@ -104,7 +113,7 @@ def normalised(answer: str) -> str:
     if match := re.fullmatch(r"(-?\d+)/(\d+)", answer):
         answer = rf"\frac{{{match.group(1)}}}{{{match.group(2)}}}"
     answer = re.sub(r"(?<!\d)\.(\d)", r"0.\1", answer)
-    answer = re.sub(r"(\d+)\.0+(?!\d)", r"\1", answer)
+    answer = re.sub(r"(?<!\d)(\d+)\.0+(?!\d)", r"\1", answer)
     answer = re.sub(r"\binfinity\b|\binf\b", r"\\infty", answer)
     return re.sub(r"(?<![A-Za-z\\])j(?![A-Za-z])", "i", answer)
 

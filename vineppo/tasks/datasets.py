@@ -97,7 +97,7 @@ def load(task: str, folder: Path) -> Problems:
     return Problems(rest[number:], rest[:number], test)
 
 
-def check(folder: Path, *, download: bool) -> Iterator[str]:
+def check(folder: Path, *, download: bool) -> Iterator[tuple[str, bool]]:
     """Says of every file whether it is there and sound; fetches those that can be fetched.
 
     Raises:
@@ -113,10 +113,10 @@ def check(folder: Path, *, download: bool) -> Iterator[str]:
             atomic.write_bytes(path, payload)
         if path.exists():
             _check_sum(path.read_bytes(), file, path)
-            yield f"{path}: sound"
+            yield f"{path}: sound", True
         else:
             offer = "--download fetches it" if file.address else "see the README for its origin"
-            yield f"{path}: missing; {offer}"
+            yield f"{path}: missing; {offer}", False
 
 
 def _rows(folder: Path, file: File) -> list[dict[str, str]]:

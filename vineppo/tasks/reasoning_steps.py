@@ -5,8 +5,10 @@ give the text back exactly. Prefixes are cut between token ids, never tokenised 
 at the first token that starts at or after its first character.
 """
 
+import bisect
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,22 +16,24 @@ PLACEHOLDER = "\ue000"  # stands for the characters of a formula while sentences
 PLACEHOLDER_LENGTH = 60
 SHORT, LONG = 20, 100
 MIN_HALF_OF_TEXT, MIN_HALF_OF_MATH = 40, 20
+# By kind: what opens a formula or a drawing, and what closes it (group 1); the first closing of the
+# same name (group 2) belongs to it. Looking ahead finds those that overlap, too.
 _MATH_SPANS = [
-    re.compile(pattern, re.DOTALL)
-    for pattern in (
-        r"\[asy\].*?\[/asy\]",
-        r"\\begin\{tabular\}.*?\\end\{tabular\}",
-        r"\\\(.*?\\\)",
-        r"\\\[.*?\\\]",
-        r"\$\$.*?\$\$",
-        r"(?<!\\)\$.*?(?<!\\)\$",
-        r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}",
+    (re.compile(f"(?=({opening}))"), re.compile(f"(?=({closing}))"))
+    for opening, closing in (
+        (r"\[asy\]", r"\[/asy\]"),
+        (r"\\begin\{tabular\}", r"\\end\{tabular\}"),
+        (r"\\\(", r"\\\)"),
+        (r"\\\[", r"\\\]"),
+        (r"\$\$", r"\$\$"),
+        (r"(?<!\\)\$", r"(?<!\\)\$"),
+        (r"\\begin\{(\w+\*?)\}", r"\\end\{(\w+\*?)\}"),
     )
 ]
 _SENTENCE_END = re.compile(r"\.(?=\s+[A-Z])")
 _ABBREVIATION = re.compile(r"(?:^|\s)[A-Z][a-z]?\.$")
 _MATH_END = re.compile(r"\.(?:\$|\$\$|\\\)|\\\])$")
-_OPENING = re.compile(r"^\s*(?:\$\$?|\\\(|\\\[|\\begin\{\w+\*?\}|\[asy\])\s*$")
+_OPENING = re.compile(r"\$\$?|\\\(|\\\[|\\begin\{\w+\*?\}|\[asy\]")
 _TEXT_SEPARATORS = (", ", " and ", ":", " to ")
 _MATH_SEPARATORS = re.compile(r",\$|,\\\)|,\\\]|=|\\equiv|\+|\\cancelto")
 
@@ -43,14 +47,16 @@ def gsm8k_steps(text: str) -> list[int]:
     starts = [0, *(match.start() for match in re.finditer("\n", text) if match.start())]
     answer = text.find("\n#### ")
     if answer >= 0:
-        before = [s for s in starts if s < answer and text[s:].lstrip("\n") and _line(text, s)]
+        before = [s for s in starts if s < answer and _line(text, s)]
         starts = [s for s in starts if s <= (before[-1] if before else 0)]
     return _without_empty(text, starts)
 
 
 def _line(text: str, start: int) -> str:
     """The line that begins with the break at `start`, or at 0, without white space."""
-    return text[start:].removeprefix("\n").partition("\n")[0].strip()
+    begin = start + text.startswith("\n", start)
+    end = text.find("\n", begin)
+    return text[begin : end if end >= 0 else None].strip()
 
 
 def _without_empty(text: str, starts: Sequence[int]) -> list[int]:
@@ -68,12 +74,12 @@ def math_steps(text: str) -> list[int]:
     """Starts of the steps of a MATH solution, by the heuristics of the original code."""
     spans = math_spans(text)
     condensed, places = _condense(text, spans)
-    cuts = _merge(condensed, _sentence_cuts(condensed), _is_short_sentence)
+    cuts = _merge(len(condensed), _sentence_cuts(condensed), _short_sentences(condensed))
     cuts = _after_math(text, condensed, places, cuts)
     starts = sorted({places[cut] for cut in cuts})
     inside = _mask(len(text), spans)
     starts = sorted({*starts, *(i for i, c in enumerate(text) if c == "\n" and inside[i] and i)})
-    starts = _merge(text, starts, lambda piece: len(piece) < 3 or bool(_OPENING.match(piece)))
+    starts = _merge(len(text), starts, _lone_openings(text))
     found: list[int] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         found += _halved(text, inside, start, end, is_math=False)
@@ -82,19 +88,31 @@ def math_steps(text: str) -> list[int]:
 
 def math_spans(text: str) -> list[tuple[int, int]]:
     """Formulas and drawings, in the order of the text; found by kind, none inside another."""
-    taken = np.zeros(len(text) + 1, bool)
+    taken = np.zeros(len(text) + 1, np.int64)
     spans = []
-    for pattern in _MATH_SPANS:
+    for opening, closing in _MATH_SPANS:
+        num_taken = np.concatenate([[0], np.cumsum(taken)])  # before each character
+        closings: dict[str, list[tuple[int, int]]] = {}
+        for match in closing.finditer(text):
+            closings.setdefault(_name(match), []).append(match.span(1))
         position = 0
-        while match := pattern.search(text, position):
-            start, end = match.span()
-            if np.any(taken[start:end]):
-                position = start + 1
+        for match in opening.finditer(text):
+            start, inside = match.span(1)
+            later = closings.get(_name(match), [])
+            place = bisect.bisect_left(later, (inside, 0))
+            if start < position or place == len(later):
                 continue
-            taken[start:end] = True
-            spans.append((start, end))
-            position = end
+            end = later[place][1]
+            if num_taken[end] == num_taken[start]:
+                taken[start:end] = 1
+                spans.append((start, end))
+                position = end
     return sorted(spans)
+
+
+def _name(match: re.Match[str]) -> str:
+    """Which environment a match opens or closes; empty where its kind has no names."""
+    return str(match[match.re.groups]) if match.re.groups > 1 else ""
 
 
 def _condense(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
@@ -116,17 +134,40 @@ def _sentence_cuts(text: str) -> list[int]:
     return sorted({0, *(cuts - {len(text)})})
 
 
-def _is_short_sentence(piece: str) -> bool:
-    return not piece.strip("\n") or (len(piece) < SHORT and not piece.endswith("."))
+def _short_sentences(text: str) -> Callable[[int, int], bool]:
+    """Says of a piece whether it is line breaks alone, or short and not at a full stop."""
+    others = np.array([*(match.start() for match in re.finditer(r"[^\n]", text)), len(text)])
+
+    def is_small(begin: int, end: int) -> bool:
+        has_only_breaks = bool(others[np.searchsorted(others, begin)] >= end)
+        return has_only_breaks or (end - begin < SHORT and not text.endswith(".", begin, end))
+
+    return is_small
 
 
-def _merge(text: str, cuts: Sequence[int], is_small: Callable[[str], bool]) -> list[int]:
+def _lone_openings(text: str) -> Callable[[int, int], bool]:
+    """Says of a piece whether it is shorter than three characters, or opens a formula, no more."""
+    inked = np.array([match.start() for match in re.finditer(r"\S", text)], int)
+
+    @lru_cache(maxsize=1)  # the same while a piece grows by white space
+    def is_opening(begin: int, end: int) -> bool:
+        return _OPENING.fullmatch(text, begin, end) is not None
+
+    def is_small(begin: int, end: int) -> bool:
+        first, last = np.searchsorted(inked, (begin, end))
+        if end - begin < 3 or first == last:
+            return end - begin < 3
+        return is_opening(int(inked[first]), int(inked[last - 1]) + 1)
+
+    return is_small
+
+
+def _merge(length: int, cuts: Sequence[int], is_small: Callable[[int, int], bool]) -> list[int]:
     """Joins pieces that are too small with the next one; the last with the one before."""
     kept: list[int] = []
     begin = 0
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        del start
-        if not is_small(text[begin:end]):
+    for end in [*cuts[1:], length]:
+        if not is_small(begin, end):
             kept.append(begin)
             begin = end
     return kept or [0]
@@ -140,10 +181,12 @@ def _after_math(text: str, condensed: str, places: Sequence[int], cuts: Sequence
         if end < len(condensed) and _MATH_END.search(text[places[match.start()] : places[end]]):
             added.add(end)
 
-    def is_small(piece: str) -> bool:
-        return len(piece) < SHORT and PLACEHOLDER not in piece and not piece.endswith(".")
+    def is_small(begin: int, end: int) -> bool:
+        if end - begin >= SHORT or condensed.endswith(".", begin, end):
+            return False
+        return PLACEHOLDER not in condensed[begin:end]
 
-    return _merge(condensed, sorted(added), is_small)
+    return _merge(len(condensed), sorted(added), is_small)
 
 
 def _mask(length: int, spans: Sequence[tuple[int, int]]) -> np.ndarray:

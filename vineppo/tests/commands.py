@@ -18,7 +18,8 @@ _FEWER_KERNELS = (
 XLA_FLAGS += _FEWER_KERNELS
 NUM_LOG_POINTS = 8
 TRAINED = "table_main"
-TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", "--num-updates", str(NUM_LOG_POINTS))
+TRAIN: tuple[str, ...] = ("train", TRAINED, "--preset", "smoke", "--quiet")
+TRAIN += ("--num-updates", str(NUM_LOG_POINTS), "--checkpoint-seconds", "0")
 # `make smoke-vineppo` runs them all.
 SMOKED = (
     "table_main",

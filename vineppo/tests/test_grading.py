@@ -109,6 +109,32 @@ def test_hostile_answers_are_wrong_and_quickly_so(response, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["```output ", " ", "final answer is $", r"\boxed{", "{", "1", "1.0", "-", "he answer is "],
+)
+@pytest.mark.parametrize("opening", ["", "```output", "final answer is $", r"\boxed{"])
+def test_the_time_of_extraction_grows_with_the_length_of_an_answer_no_faster(piece, opening):
+    """Four times the length: four times the time, and not 16 or 64."""
+
+    def seconds(length):
+        text = opening + piece * (length // len(piece))
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            answers.math_answers("q", text)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    assert seconds(80_000) < 10 * seconds(20_000) + 0.02
+
+
+def test_a_block_of_output_ends_at_its_first_closing_and_loses_its_blanks():
+    extracted = answers.math_answers("q", "so\n```output" + " \n" * 3 + "7 8\n ```\n9``` it is")
+    assert extracted == (("78",), "output")
+    assert answers.math_answers("q", "5 ```output 7").rule == "number"
+
+
 def test_large_powers_and_long_texts_are_not_asked_about():
     asked = []
     judge = grader("math", "as_published", lambda a, b: bool(asked.append((a, b))))

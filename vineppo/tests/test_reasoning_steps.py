@@ -3,6 +3,7 @@ solutions."""
 
 import json
 import os
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -123,6 +124,25 @@ SOUP = st.lists(
 def test_pieces_give_any_text_back(text):
     check(text, gsm8k_steps(text))
     check(text, math_steps(text))
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", "$", "$\n", r"\(", r"\begin{a}", "[asy]", "a. ", "A. B", ", ", "=", "\n#### "]
+)
+def test_the_time_of_cutting_grows_with_the_length_of_a_response_no_faster(piece):
+    """Four times the length: four times the time, and not 16."""
+
+    def seconds(length):
+        text = r"\begin{b}$" + piece * (length // len(piece))
+        times = []
+        for _ in range(2):
+            started = time.process_time()
+            gsm8k_steps(text)
+            math_steps(text)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    assert seconds(16_000) < 10 * seconds(4_000) + 0.02
 
 
 def test_a_step_begins_at_the_first_token_that_starts_in_it():

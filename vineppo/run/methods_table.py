@@ -1,26 +1,13 @@
-"""The README's tables and the figures, made from the files in results/ alone; needs no JAX."""
+"""A table of the README: what each method of the main table was given, and reached."""
 
 from pathlib import Path
 
-from common.logger import claim_table, report, results
-from vineppo.experiments import PAPER
+from common.logger import claim_table, results
 from vineppo.experiments.comparison import LABELS
 
 
-def rebuild(folder: Path = PAPER.folder) -> None:
-    """Draws every figure anew and writes the README's tables.
-
-    Args:
-      folder: holds README.md and results/.
-
-    Raises:
-      Exception: see `common.logger.report.rebuild`.
-    """
-    report.rebuild(PAPER, {"methods": methods_table(folder / "results")}, folder)
-
-
-def methods_table(results_dir: Path) -> str:
-    """Returns what each method of the main table was given and reached; empty if it was not run."""
+def markdown(results_dir: Path) -> str:
+    """Returns the table from the committed record; empty if there is none."""
     path = results_dir / "quick" / "table_main.json"
     if not path.exists():
         return ""
