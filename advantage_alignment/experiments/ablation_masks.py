@@ -9,7 +9,7 @@ without the two of a good past, .126, .107 and .135 without vengeful, spiteful, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advantage_alignment.experiments.comparison import compare, comparisons, first_entrant
 from advantage_alignment.experiments.ipd_study import (
@@ -18,13 +18,10 @@ from advantage_alignment.experiments.ipd_study import (
     draw_self_play,
     self_play_claim,
 )
-from advantage_alignment.experiments.league_study import LeagueConfig, run
+from advantage_alignment.experiments.league_study import LeagueConfig, draw, run
 from advantage_alignment.experiments.sizes import COIN_GAME_SHORT, of_ipd, with_options
 from common.logger.claims import Claim, Criterion
-from common.logger.experiment import Experiment, Record, Rows
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from common.logger.experiment import Experiment
 
 _SOURCE = "Ablation, quadrants"
 
@@ -94,14 +91,6 @@ _IPD_CLAIMS = (
         _SOURCE,
     ),
 )
-
-
-def draw(record: Record, rows: Rows) -> Figure:
-    """Heat map of rewards, row player against column player; three curves over training."""
-    from advantage_alignment.experiments import league_drawing
-
-    return league_drawing.draw_league(record, rows)
-
 
 ABLATION_MASKS = Experiment(
     source=_SOURCE,

@@ -8,16 +8,11 @@ which keeps .31, and .15 for always-defect. Full cooperation is .347.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from advantage_alignment.experiments.comparison import first_entrant
-from advantage_alignment.experiments.league_study import LeagueConfig, run
+from advantage_alignment.experiments.league_study import LeagueConfig, draw, run
 from advantage_alignment.experiments.sizes import COIN_GAME, with_options
 from common.logger.claims import Claim, Criterion
-from common.logger.experiment import Experiment, Record, Rows
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from common.logger.experiment import Experiment
 
 _PLACE = "Figure 2, Coin Game league"
 _ENTRANTS = {
@@ -111,13 +106,6 @@ def _numbers() -> tuple[Claim, ...]:
         )
         for metric, value in row
     )
-
-
-def draw(record: Record, rows: Rows) -> Figure:
-    """Heat map of rewards, row player against column player; three curves over training."""
-    from advantage_alignment.experiments import league_drawing
-
-    return league_drawing.draw_league(record, rows)
 
 
 FIGURE_2_COIN_LEAGUE = Experiment(

@@ -10,18 +10,14 @@ by name.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from advantage_alignment.config import PUBLISHED, TrainingConfig
 from advantage_alignment.experiments.comparison import Entrants, entrants_at, first_entrant
-from advantage_alignment.experiments.league_study import LeagueConfig, run
+from advantage_alignment.experiments.league_study import LeagueConfig, draw, run
 from advantage_alignment.experiments.negotiation_study import ENTRANTS, PLACE, claim
 from advantage_alignment.experiments.sizes import NEGOTIATION
 from common.logger.claims import Criterion
-from common.logger.experiment import Experiment, Record, Rows
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from common.logger.experiment import Experiment
 
 
 def _league(preset: str, entrants: Entrants) -> LeagueConfig:
@@ -115,14 +111,6 @@ _CLAIMS = (
     ),
 )
 _GRU_CLAIMS = tuple(each for each in _CLAIMS if "ppo" not in each.metric)
-
-
-def draw(record: Record, rows: Rows) -> Figure:
-    """Heat map of returns, row player against column player; three curves over training."""
-    from advantage_alignment.experiments import league_drawing
-
-    return league_drawing.draw_league(record, rows)
-
 
 _IN_TURNS = (
     "self-play goes back and forth between cooperation and mutual retaliation, and the last update "

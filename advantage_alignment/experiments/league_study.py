@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from advantage_alignment.experiments.comparison import Entrants, findings_of, train_all
 from advantage_alignment.experiments.trainer import Trainer
-from common.logger.experiment import Findings
+from common.logger.experiment import Findings, Record, Rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,10 @@ def run(config: LeagueConfig, trainer: Trainer) -> Findings:
         played = league.play_league(rules, entrants, key)
         metrics |= {f"{metric}{suffix}": values for metric, values in played.items()}
     return Findings(metrics, found.curves)
+
+
+def draw(record: Record, rows: Rows) -> Figure:
+    """Heat map of rewards, row player against column player; three curves over training."""
+    from advantage_alignment.experiments import league_drawing
+
+    return league_drawing.draw_league(record, rows)

@@ -18,7 +18,15 @@ if version("jax").startswith("0.10."):
 NUM_LOG_POINTS = 60
 # Compiled like the smoke run of figure_1_ipd, so that the two share their programs.
 _NUM_UPDATES = str(2 * NUM_LOG_POINTS)
-TRAIN = ("train", "figure_1_ipd", "--preset", "smoke", "--quiet", "--num-updates", _NUM_UPDATES)
+TRAIN: tuple[str, ...] = (
+    "train",
+    "figure_1_ipd",
+    "--preset",
+    "smoke",
+    "--quiet",
+    "--num-updates",
+    _NUM_UPDATES,
+)
 TRAIN += ("--checkpoint-seconds", "0")
 # An experiment of each game but the Coin Game; `make smoke-advantage-alignment` runs all.
 SMOKED = ("figure_1_ipd", "beyond_exploitability", "figure_4_commons_harvest")
