@@ -124,6 +124,8 @@ def _in_one_line(boxed: str) -> str:
     _, message, *rest = re.split(r"\n[\s│]*[─-]{9,}[\s│]*\n", boxed)
     text = " ".join(message.replace("│", " ").split()).removesuffix(".")
     text = re.sub(r"^Error parsing \w*: ", "", text)
+    optional = r"no type matching \{None\}\|(\w+) could be instantiated from \['(.*?)'\]\..*"
+    text = re.sub(optional, r"expected \1, got '\2'", text)
     offered = [
         option
         for part in rest

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.logger.claim_table import estimate_text
+from common.logger.claims import TOO_FEW_SEEDS
 
 Record = Mapping[str, Any]
 
@@ -36,7 +37,8 @@ def _line(claim: Record, before: Record) -> str:
 def _difference(claim: Record, before: Record) -> str:
     """In words; a changed verdict is said before all else."""
     value, expected, interval = claim["value"], before["value"], before["ci95"]
-    if claim["verdict"] != before["verdict"]:
+    verdicts = (before["verdict"], claim["verdict"])
+    if verdicts[0] != verdicts[1] and not {None, TOO_FEW_SEEDS} & {*verdicts}:
         return f"VERDICT CHANGED from '{before['verdict']}' to '{claim['verdict']}'"
     if value is None or expected is None:
         return "same" if value == expected else "one of them is not finite"

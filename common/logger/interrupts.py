@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: a training finishes its update, saves and stops; all else stops at once."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -47,8 +48,9 @@ class SignalWatch:
         if self._is_training and self._came is None:
             self._came = number
             return
-        name = signal.Signals(number).name
-        sys.stdout.flush()
-        sys.stderr.write("\n".join([f"stopped at once by {name}", *self.how_to_go_on, ""]))
-        sys.stderr.flush()
+        lines = [f"stopped at once by {signal.Signals(number).name}", *self.how_to_go_on, ""]
+        with contextlib.suppress(OSError, RuntimeError):  # it may come in the middle of a write
+            sys.stdout.flush()
+        with contextlib.suppress(OSError):
+            os.write(2, "\n".join(lines).encode())
         os._exit(128 + number)  # an exception can get lost inside an import

@@ -78,7 +78,7 @@ def claims_table(paper: Paper, records: list[dict[str, Any]], *, is_default: boo
     for name, experiment in paper.experiments.items():
         if is_default == (not experiment.not_by_default):
             found = [record for record in records if record["experiment"] == name]
-            preset = next(iter(set(PRESETS) & set(experiment.configs)), "quick")
+            preset = next((each for each in PRESETS if each in experiment.configs), "quick")
             declared = experiment.claims_at(preset)
             rows += found or [claims.not_run(paper.name, name, preset, declared)]
     return claim_table.markdown_table(rows)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from common.logger import claims, curves, figures, provenance, results
+from common.logger import atomic, claims, curves, figures, provenance, results
 from common.logger.errors import UserError
 from common.logger.experiment import Experiment, Metrics, Paper
 
@@ -91,7 +91,7 @@ def reproduce(paper: Paper, name: str, config: Any, trainer: Trainer, request: R
     """
     started, started_at = time.perf_counter(), datetime.now(UTC).isoformat()
     experiment, seeds = paper.experiments[name], request.seeds(paper, name)
-    committed = _record_at(paper.folder / "results" / request.preset / f"{name}.json")
+    committed = _record_at(paper.folder / "results" / request.preset / f"{name}.json", request)
     folder = _folder(experiment, name, len(seeds), request)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
@@ -120,13 +120,19 @@ def reproduce(paper: Paper, name: str, config: Any, trainer: Trainer, request: R
 def _folder(experiment: Experiment, name: str, num_seeds: int, request: Request) -> Path:
     """Where the record goes: to the preset's folder, or apart if it has fewer seeds."""
     folder = request.results_dir / request.preset
-    present = _record_at(folder / f"{name}.json")
+    present = _record_at(folder / f"{name}.json", request)
     wanted = max(experiment.num_seeds[request.preset], len(present["seeds"]) if present else 0)
     return folder if num_seeds >= wanted else folder.with_name(f"{folder.name}-{num_seeds}-seeds")
 
 
-def _record_at(path: Path) -> dict[str, Any] | None:
-    return results.read_record(path) if path.exists() else None
+def _record_at(path: Path, request: Request) -> dict[str, Any] | None:
+    """The record of a file; None if there is none, or a damaged one that may be overwritten."""
+    try:
+        return results.read_record(path) if path.exists() else None
+    except atomic.DamagedFileError:
+        if request.force:
+            return None
+        raise
 
 
 def _claim_entries(

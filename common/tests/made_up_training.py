@@ -29,17 +29,14 @@ def begin(config: WalkConfig, seed: Array) -> State:
     return State(seed.astype(float), jax.random.key(seed), empty)
 
 
-@partial(jax.jit, static_argnums=0)
-def advance(config: WalkConfig, states: State, step: Array) -> State:
+@jax.jit
+def advance(states: State, step: Array, drift: Array, scale: Array, is_broken: Array) -> State:
     """Makes step `step` (the first is 1) of all walks."""
 
     def update(state: State) -> State:
         key, noise_key = jax.random.split(state.key)
-        noise = config.noise.scale * config.is_noisy * jax.random.normal(noise_key)
-        moved = (1.0 if config.direction == "up" else -1.0) + noise
-        is_broken = (config.diverges_at > 0) & (step >= config.diverges_at)
-        moved = jnp.where(is_broken, jnp.inf, moved)
-        steps = state.steps.at[(step - 1) % config.eval_every_updates].set(moved)
+        moved = jnp.where(is_broken, jnp.inf, drift + scale * jax.random.normal(noise_key))
+        steps = state.steps.at[(step - 1) % len(state.steps)].set(moved)
         return State(state.place + moved, key, steps)
 
     return jax.vmap(update)(states)
@@ -50,15 +47,20 @@ def run(
 ) -> dict[str, list[float]]:
     """Goes on with the walks of a run to their end; returns where that is, for each seed."""
     seeds = jnp.asarray(folder.config["seeds"])
-    template = jax.eval_shape(jax.vmap(partial(begin, config)), seeds)
+    begin_all = jax.jit(jax.vmap(partial(begin, config)))
+    template = jax.eval_shape(begin_all, seeds)
+    drift = jnp.float32(1.0 if config.direction == "up" else -1.0)
+    scale = jnp.float32(config.noise.scale * config.is_noisy)
     recorder = Recorder(folder, options, num_updates=config.num_updates, description=name)
     with recorder:
         if shorter:
             resume.lengthen(shorter, folder, template, options.warn)
         saved, step = recorder.saved_state(template)
-        states = jax.vmap(partial(begin, config))(seeds) if saved is None else saved
+        states = begin_all(seeds) if saved is None else saved
         while step < config.num_updates:
-            states, step = advance(config, states, jnp.int32(step + 1)), step + 1
+            step += 1
+            is_broken = jnp.bool(0 < config.diverges_at <= step)
+            states = advance(states, jnp.int32(step), drift, scale, is_broken)
             if step % config.eval_every_updates == 0:
                 training = {"step_size": np.asarray(states.steps)}
                 recorder.record(step, training, {"place": states.place}, states.place)

@@ -83,7 +83,11 @@ def test_missing_key_is_named(key):
         (["claims", 0], None, r"^claims\[0\] is a NoneType"),
         (["claims", 0, "note"], None, r"^claims\[0\]\.note is a NoneType"),
         (["claims", 0, "criterion_data"], "mean", r"^claims\[0\]\.criterion_data is a str"),
-        (["claims", 0, "verdict"], "reproduced", r"^table_1, claim 'low_loss': the record says 're"),
+        (
+            ["claims", 0, "verdict"],
+            "reproduced",
+            r"^table_1, claim 'low_loss': the record says 're",
+        ),
         (["claims", 0, "per_seed"], [9.0, 9.0, 9.0], r"its values say 'does not hold'$"),
         (["preset"], "paper", r"says 'holds', its values say 'reproduced'$"),
     ],

@@ -95,7 +95,7 @@ def test_both_ends_of_a_range_and_whole_numbers_for_floats_are_allowed():
 
 def test_sizes_that_do_not_divide_are_refused_with_one_that_does():
     with pytest.raises(
-        UserError, match="batch_size 500 must be .* num_devices 8; try batch_size 504"
+        UserError, match=r"batch_size 500 must be .* num_devices 8; try batch_size 504"
     ):
         check_divides(Config(num_devices=8), "batch_size", "num_devices")
     check_divides(Config(batch_size=504, num_devices=8), "batch_size", "num_devices")
