@@ -46,7 +46,7 @@ CLAIMS = (
     Claim(
         "ahead_on_long_chains",
         "not in the paper",
-        "chains of 24 lines, two of them hard: VinePPO ahead of RLOO, averaged over training",
+        "chains of 24 lines, two of them hard: VinePPO is ahead of RLOO, averaged over training",
         "vineppo_minus_rloo_mean_accuracy",
         AHEAD,
     ),

@@ -68,6 +68,7 @@ CLAIMS = (
         5.0,
         "up to, 1.1B model",
         "times",
+        repeats="once",
     ),
 )
 

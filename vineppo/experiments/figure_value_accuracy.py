@@ -45,7 +45,7 @@ CLAIMS = (
     Claim(
         "mc_error",
         _SOURCE,
-        "the mean absolute error of values from 9 rollouts",
+        "values from 9 rollouts have a mean absolute error of a tenth at most",
         "mc9_mae_over_training",
         Criterion("mean", "<=", 0.1),
         0.03,
@@ -53,7 +53,7 @@ CLAIMS = (
     Claim(
         "critic_error",
         _SOURCE,
-        "the critic's mean absolute error is a tenth or more",
+        "the critic's values have a mean absolute error of a tenth or more",
         "critic_mae_over_training",
         Criterion("mean", ">=", 0.1, partly=0.05),
         0.11,

@@ -279,11 +279,14 @@ def parse_train(words: Sequence[str]) -> Train:
 
 def trained_settings(words: Sequence[str]) -> Any:
     """Settings that `train` begins from: those of the experiment and preset among the words."""
-    preset = next((word for word in words if word in TRAINED), "quick")
-    if preset not in CHECKPOINT_PRESETS:
+    plain = [word.removeprefix("--preset=") for word in words]
+    chosen = next((word for word in plain if word in CHECKPOINT_PRESETS), None)
+    if chosen is None:
         return commands.trained_settings(PAPER, words)
-    published = commands.trained_settings(PAPER, [*words, "paper"])
-    return on_checkpoint_preset(published, preset)
+    published = ["paper" if word == chosen else word for word in plain]
+    return on_checkpoint_preset(
+        commands.trained_settings(PAPER, [*published, "--preset", "paper"]), chosen
+    )
 
 
 def on_checkpoint(config: Any, initial: Any, parsed: Reproduce | Train) -> Any:

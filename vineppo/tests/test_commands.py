@@ -23,7 +23,7 @@ MODEL = str(make_golden.FOLDER / "grouped")
 # What is refused before a run begins, and what the line must say.
 REFUSED = [
     ([*TRAIN, "--preset", "quik"], "unknown preset 'quik'; did you mean quick?"),
-    (["reproduce", "--preset", "day"], "no experiment of the default run has the preset day"),
+    (["reproduce", "--preset", "day"], "no experiment of the default run has preset day"),
     ([*TRAIN, "--num-update", "4"], "did you mean --num-updates?"),
     ([*TRAIN, "--method", "pppo"], "invalid choice 'pppo' for argument '--method'"),
     ([*TRAIN, "--trace-decay", "1.5"], "trace_decay must be between 0 and 1, got 1.5"),
