@@ -129,8 +129,8 @@ EXPERIMENT = Experiment(
             Claim(
                 f"{name}_faster",
                 "ours",
-                f"On {KNOWN_TARGETS[name][1]} updates on the exact heat kernel take less time than on "
-                "simulated paths (ratio)",
+                f"On {KNOWN_TARGETS[name][1]} updates on the exact heat kernel take less time "
+                "than on simulated paths (ratio)",
                 f"{name}_time_ratio",
                 Criterion("mean", "<=", 0.7, partly=0.95),
                 repeats="once",

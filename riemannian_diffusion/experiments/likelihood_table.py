@@ -91,7 +91,8 @@ def _nll_claims(
         Claim(
             "below_mixture",
             table,
-            f"The mixture has a higher negative log-likelihood than our model, {data_set} (difference)",
+            f"The mixture has a higher negative log-likelihood than our model, {data_set} "
+            "(difference)",
             "mixture_minus_rdm_nll",
             Criterion("low", ">=", 0.0),
             unit="nats",

@@ -72,7 +72,9 @@ class Spread(NamedTuple):
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
         )
         jitted = jax.jit(lifted, donate_argnums=0 if donate else ())
-        return jitted.lower(shaped, *numbers).compile()
+        compiled = jitted.lower(shaped, *numbers).compile()
+        # XLA gives an array of no elements (the order of no data set) another sharding back.
+        return lambda tree, *shared: compiled(jax.device_put(tree, sharding), *shared)
 
 
 class Program(NamedTuple):

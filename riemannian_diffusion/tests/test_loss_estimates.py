@@ -27,6 +27,13 @@ def linear():
     )
 
 
+@pytest.fixture(autouse=True)
+def keys_unchecked():
+    """Estimates that are compared are made from the same key on purpose."""
+    with jax.debug_key_reuse(False):
+        yield
+
+
 TRAINED = TrainedModel(average={}, sampler_params={}, order=jnp.zeros(0, jnp.int32))
 
 
