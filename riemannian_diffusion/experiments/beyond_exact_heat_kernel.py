@@ -87,6 +87,7 @@ def run(config: KernelConfig, trainer: Trainer) -> Findings:
 def draw(record: Record, rows: Rows) -> Figure:
     """Draws the gap to the truth against seconds of training, by manifold."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     from common.logger.curve_drawing import STYLES
     from riemannian_diffusion.experiments import drawing
@@ -95,14 +96,17 @@ def draw(record: Record, rows: Rows) -> Figure:
     figure = Figure(figsize=(5, 3.8), layout="constrained")
     axes = figure.subplots()
     names = drawing.training_names(record, "_time_ratio")
-    for style, name in zip(STYLES, names, strict=False):
-        for kind, marker in (("simulated", "o"), ("exact", "^")):
+    for style, marker, name in zip(STYLES, "os^", names, strict=False):
+        for kind, fill in (("simulated", "none"), ("exact", "full")):
             seconds = record["metrics"][f"{name}_{kind}_seconds"]["per_seed"]
             gaps = record["metrics"][f"{name}_{kind}_gap"]["per_seed"]
             label = f"{name}, {'bound on simulated paths' if kind == 'simulated' else 'kernel'}"
-            axes.plot(seconds, gaps, marker, color=style["color"], label=label)
+            axes.plot(seconds, gaps, marker, color=style["color"], fillstyle=fill, label=label)
     axes.set(xlabel="seconds of all updates", ylabel="gap to the known density (nats)")
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(fontsize=6)
     figure.suptitle(drawing.title(record, "simulation and exact kernel"), fontsize=9)
     return figure
