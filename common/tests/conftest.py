@@ -1,8 +1,17 @@
-"""Makes JAX strict, and keeps it to one thread: large batched linear algebra can hang on two."""
+"""Makes JAX strict and quick to compile; runs commands of the made-up paper.
+
+JAX keeps to one thread: large batched linear algebra can hang on two.
+"""
 
 import os
+from importlib.metadata import version
 
 os.environ.setdefault("NPROC", "1")
+# An unknown flag ends the process, and newer versions may not know the second.
+XLA_FLAGS = "--xla_backend_optimization_level=0"
+if version("jax").startswith("0.10."):
+    XLA_FLAGS += " --xla_cpu_use_fusion_emitters=false"
+os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
 
 from collections.abc import Callable
 from pathlib import Path

@@ -46,7 +46,7 @@ def test_payload_that_breaks_off_keeps_the_old_file(tmp_path):
     path = tmp_path / "record.json"
     path.write_bytes(b"old")
     with pytest.raises(TypeError):
-        atomic.write_bytes(path, "text is not bytes")  # type: ignore[arg-type]
+        atomic.write_bytes(path, "text is not bytes")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [
         ("record.json", b"old")
     ]

@@ -1,0 +1,429 @@
+"""Tests of portable policies: what is read plays as the player in memory, or is refused."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array, export
+
+from common import coin_game, coin_game_players, coin_game_policy, coin_game_policy_trial
+from common.coin_game import CoinGame
+from common.logger import atomic
+from common.logger.errors import UserError
+
+GAME = CoinGame(episode_length=4)
+ORIGIN = coin_game_policy.Origin("made_up", "figure_3_coin_game", seed=43, update=120)
+MIXING = jax.random.normal(jax.random.key(3), (3, 3))
+VIEWING = jax.random.normal(jax.random.key(4), (36, 3))
+ACTING = jax.random.normal(jax.random.key(5), (3, 4))
+
+
+class Memory(NamedTuple):
+    """Carry of a class of the writer's own."""
+
+    hidden: Array
+    num_moves: Array
+
+
+def start():
+    return Memory(jnp.zeros(3), jnp.zeros((), jnp.int32))
+
+
+def act(memory, observation):
+    """A recurrent player with fixed weights."""
+    hidden = jnp.tanh(memory.hidden @ MIXING + observation.reshape(-1) @ VIEWING)
+    log_probs = jax.nn.log_softmax(hidden @ ACTING)
+    return Memory(hidden, memory.num_moves + 1), log_probs
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The file of the player, which one test has tried out. Read, do not touch."""
+    path = tmp_path_factory.mktemp("policies") / "player.policy"
+    coin_game_policy.save(path, start, act, GAME, ORIGIN)
+    return path
+
+
+@pytest.fixture(scope="module")
+def plays(written):
+    """The functions in the file, compiled once for each number of rows."""
+    policy = coin_game_policy.read(written)
+    return jax.jit(policy.initial_carry.call), jax.jit(policy.act.call)
+
+
+def observations(number):
+    keys = jax.random.split(jax.random.key(7), number)
+    states = jax.vmap(lambda key: coin_game.reset(GAME, key))(keys)
+    return jax.vmap(lambda state: coin_game.observe(GAME, state)[0])(states)
+
+
+def rewritten(written, path, changes, payload=None):
+    """A copy of the file with other entries in its header, or another payload."""
+    header, functions = atomic.read_checked(written)
+    atomic.write_checked(path, functions if payload is None else payload, {**header, **changes})
+    return path
+
+
+def exported(initial_carry, act, carry, platforms=("cpu",), calls=()):
+    """Header entries and payload of functions that somebody else has written."""
+    (rows,) = export.symbolic_shape("n")
+    seen = jax.ShapeDtypeStruct((rows, *GAME.observation_shape), jnp.float32)
+    keys = jax.ShapeDtypeStruct((rows, 2), jnp.uint32)
+    carries = jax.tree.map(lambda size: jax.ShapeDtypeStruct((rows, size), jnp.float32), carry)
+    unchecked = [export.DisabledSafetyCheck.custom_call(name) for name in calls]
+    parts = [
+        export.export(jax.jit(function), platforms=platforms, disabled_checks=unchecked)(
+            *arguments
+        ).serialize()
+        for function, arguments in ((initial_carry, (seen,)), (act, (carries, seen, keys)))
+    ]
+    sizes = dict(zip(coin_game_policy.FUNCTIONS, map(len, parts), strict=True))
+    return {"function_bytes": sizes, "platforms": list(platforms)}, b"".join(map(bytes, parts))
+
+
+def no_carry(seen):
+    del seen
+    return ()
+
+
+def always(log_probs, action=0):
+    """A policy without memory whose log-probabilities are always the same."""
+
+    def act(carry, seen, key):
+        del key
+        rows = seen.shape[0]
+        chosen = jnp.broadcast_to(jnp.asarray(action, jnp.int32), rows)
+        return carry, chosen, jnp.broadcast_to(jnp.asarray(log_probs), (rows, 4))
+
+    return act
+
+
+UNIFORM = np.log(np.full((1, 4), 0.25, np.float32))
+
+
+def test_exported_player_plays_exactly_like_the_one_in_memory(plays):
+    initial_carry, act_rows = plays
+    seen = observations(7)
+    carry, expected = initial_carry(seen), jax.vmap(lambda _: start())(seen)
+    in_memory, all_actions = jax.jit(jax.vmap(act)), set()
+    draw = jax.jit(jax.vmap(coin_game_players.sample_move))
+    for step in range(5):
+        keys = jax.random.split(jax.random.key(step), 7)
+        carry, actions, log_probs = act_rows(carry, seen, jax.random.key_data(keys))
+        expected, expected_log_probs = in_memory(expected, seen)
+        np.testing.assert_array_equal(actions, draw(jnp.exp(log_probs), keys), strict=True)
+        np.testing.assert_allclose(log_probs, expected_log_probs, rtol=2e-6, strict=True)
+        for ours, theirs in zip(carry, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=2e-6, strict=True)
+        all_actions |= set(actions.tolist())
+    assert len(all_actions) > 1
+
+
+def test_file_is_read_as_the_docstring_says_without_our_code(written):
+    header, payload = atomic.read_checked(written)
+    middle = header["function_bytes"]["initial_carry"]
+    initial_carry = export.deserialize(bytearray(payload[:middle]))
+    act_rows = export.deserialize(bytearray(payload[middle:]))
+    seen = jnp.zeros((2, *GAME.observation_shape), jnp.float32)
+    carry, action, log_probs = act_rows.call(
+        initial_carry.call(seen), seen, jnp.array([[0, 1], [0, 2]], jnp.uint32)
+    )
+    assert (action.shape, action.dtype) == ((2,), jnp.int32)
+    assert (log_probs.shape, log_probs.dtype) == ((2, 4), jnp.float32)
+    assert jax.tree.structure(carry) == initial_carry.out_tree == jax.tree.structure([0, 0])
+
+
+def test_rows_do_not_see_each_other(plays):
+    initial_carry, act_rows = plays
+    seen = observations(7)
+    keys = jax.random.key_data(jax.random.split(jax.random.key(1), 7))
+    together = act_rows(initial_carry(seen), seen, keys)
+    for row in range(7):
+        one = slice(row, row + 1)
+        alone = act_rows(initial_carry(seen[one]), seen[one], keys[one])
+        for ours, theirs in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
+            np.testing.assert_allclose(ours, theirs[one], rtol=2e-6)
+
+
+def test_header_tells_whose_player_it_is_and_what_it_plays(written):
+    header = atomic.read_header(written)
+    sizes = header.pop("function_bytes")
+    assert header == {
+        "format": "portable policy",
+        "signature_version": 1,
+        "paper": "made_up",
+        "experiment": "figure_3_coin_game",
+        "seed": 43,
+        "update": 120,
+        "environment": {
+            "game": "coin_game",
+            "height": 3,
+            "width": 3,
+            "num_players": 2,
+            "episode_length": 4,
+            "coins": "single_alternating",
+            "coin_avoids_players": True,
+            "actions": ["left", "right", "up", "down"],
+            "view": "self_first",
+            "payoffs": [1.0, 1.0, -2.0],
+        },
+        "platforms": ["cpu", "cuda"],
+        "jax_version": jax.__version__,
+    }
+    assert list(sizes) == ["initial_carry", "act"]
+    assert sum(sizes.values()) == len(atomic.read_checked(written)[1])
+
+
+def test_functions_of_one_row_can_be_lifted_twice_and_scanned(written):
+    """A match in many episodes of many copies: `vmap` of `vmap` of `scan`."""
+    functions = coin_game_policy.functions(coin_game_policy.read(written))
+
+    def play(player_start, player_act, seen):
+        def step(memory, _):
+            memory, log_probs = player_act(memory, seen)
+            return memory, log_probs
+
+        return jax.lax.scan(step, player_start(), None, length=3)[1]
+
+    def lifted(*player):
+        return jax.jit(jax.vmap(jax.vmap(lambda seen: play(*player, seen))))
+
+    seen = observations(6).reshape(2, 3, *GAME.observation_shape)
+    ours, expected = lifted(*functions)(seen), lifted(start, act)(seen)
+    assert ours.shape == (2, 3, 3, 4)
+    np.testing.assert_allclose(ours, expected, rtol=2e-6)
+
+
+def test_policy_of_another_program_with_a_tree_as_its_carry_is_played(written, tmp_path):
+    """One that counts its steps and goes left, right, up, down, left, ..."""
+
+    def act_rows(carry, seen, key):
+        del key
+        (count,) = carry["counts"]
+        action = count[:, 0].astype(jnp.int32) % 4
+        log_probs = jnp.log(jax.nn.one_hot(action, 4)) + 0 * seen[:, :1, 0, 0]
+        return {"counts": (count + 1,), "nothing": ()}, action, log_probs
+
+    changes, payload = exported(
+        lambda seen: {"counts": (jnp.zeros((seen.shape[0], 1)),), "nothing": ()},
+        act_rows,
+        carry={"counts": (1,), "nothing": ()},
+    )
+    changes |= {"paper": "another", "environment": {"game": "coin_game", **asdict(CoinGame())}}
+    policy = coin_game_policy.read(rewritten(written, tmp_path / "other", changes, payload))
+    assert (policy.header["paper"], policy.game) == ("another", CoinGame())
+    functions = coin_game_policy.functions(policy)
+    memory, moves, act_one = functions.start(), [], jax.jit(functions.act)
+    for _ in range(5):
+        memory, log_probs = act_one(memory, observations(1)[0])
+        moves.append(int(jnp.argmax(log_probs)))
+    assert moves == [0, 1, 2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("game", "message"),
+    [
+        (CoinGame(height=4, width=4), r"another game: height: 3, not 4; width: 3, not 4$"),
+        (CoinGame(num_players=3), r"another game: num_players: 2, not 3$"),
+        (CoinGame(view="absolute"), r"view: 'self_first', not 'absolute'$"),
+        (CoinGame(actions=coin_game.POLA_ACTIONS), r"actions: \('left', 'right', 'up', 'down'\)"),
+        (CoinGame(payoffs=(1.0, 1.0, -1.0)), r"payoffs: .* not \(1.0, 1.0, -1.0\)$"),
+    ],
+)
+def test_policy_of_another_game_is_refused_setting_by_setting(game, message):
+    with pytest.raises(UserError, match=f"^file plays .*{message}"):
+        coin_game_policy.check_same_game(game, GAME, "file")
+
+
+def test_policy_may_play_longer_than_it_was_trained_to():
+    coin_game_policy.check_same_game(CoinGame(episode_length=50), GAME, "file")
+
+
+def test_flipped_bit_anywhere_is_refused(written, tmp_path):
+    contents = written.read_bytes()
+    path = tmp_path / "damaged"
+    for position in np.linspace(0, len(contents) - 1, num=60, dtype=int):
+        flipped = bytearray(contents)
+        flipped[position] ^= 1
+        path.write_bytes(flipped)
+        with pytest.raises(atomic.DamagedFileError, match="damaged"):
+            coin_game_policy.load(path)
+
+
+@pytest.mark.parametrize("kept", [0, 10, 200, 2000, -1])
+def test_truncated_file_is_refused(written, tmp_path, kept):
+    (tmp_path / "damaged").write_bytes(written.read_bytes()[:kept])
+    with pytest.raises(atomic.DamagedFileError, match="damaged"):
+        coin_game_policy.load(tmp_path / "damaged")
+
+
+def test_file_of_another_kind_and_one_that_is_not_there_are_refused(tmp_path):
+    (tmp_path / "noise").write_bytes(np.random.default_rng(0).bytes(5000))
+    with pytest.raises(atomic.DamagedFileError, match="of another kind"):
+        coin_game_policy.load(tmp_path / "noise")
+    with pytest.raises(FileNotFoundError, match="gone"):
+        coin_game_policy.load(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"signature_version": 2}, "copy is of signature version 2, this code reads 1$"),
+        ({"signature_version": None}, "signature version None"),
+        ({"format": "checkpoint"}, "copy is no portable policy: its header has format 'check"),
+        ({"environment": {"game": "ipd"}}, "plays another game: 'ipd', not 'coin_game'"),
+        ({"environment": [3, 3]}, r"plays another game: \[3, 3\], not"),
+        ({"environment": {"game": "coin_game"}}, "another Coin Game: missing actions, missing"),
+        ({"function_bytes": {"act": 10}}, "does not hold the functions initial_carry and act"),
+        ({"function_bytes": {"initial_carry": 1, "act": 1}}, "does not hold the functions"),
+        ({"function_bytes": None}, "does not hold the functions"),
+    ],
+)
+def test_header_of_another_kind_is_refused(written, tmp_path, changes, message):
+    with pytest.raises(UserError, match=message) as refusal:
+        coin_game_policy.load(rewritten(written, tmp_path / "copy", changes))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"height": "3"}, {"width": None}, {"num_players": 7}, {"actions": 4}, {"torus": True}],
+)
+def test_environment_that_is_no_coin_game_is_refused(written, tmp_path, changes):
+    environment = atomic.read_header(written)["environment"] | changes
+    path = rewritten(written, tmp_path / "copy", {"environment": environment})
+    with pytest.raises(UserError, match=r"copy plays (no game known here|another Coin Game)"):
+        coin_game_policy.load(path)
+
+
+def test_functions_that_are_noise_are_refused(written, tmp_path):
+    sizes = {"function_bytes": {"initial_carry": 600, "act": 400}}
+    for seed in range(20):
+        noise = np.random.default_rng(seed).bytes(1000)
+        path = rewritten(written, tmp_path / "copy", sizes, noise)
+        with pytest.raises(UserError, match="cannot read; it was written with JAX"):
+            coin_game_policy.load(path)
+
+
+def test_functions_for_another_grid_than_the_header_says_are_refused(written, tmp_path):
+    environment = atomic.read_header(written)["environment"] | {"height": 5}
+    path = rewritten(written, tmp_path / "copy", {"environment": environment})
+    message = r"version: initial_carry maps \(\('float32\[B,4,3,3\]',\), .*B,4,5,3\]"
+    with pytest.raises(UserError, match=message):
+        coin_game_policy.load(path)
+
+
+@pytest.mark.parametrize("what", ["typed log-probs", "another carry", "no action", "one for all"])
+def test_functions_of_another_signature_are_refused(written, tmp_path, what):
+    def start_rows(seen):
+        return jnp.zeros((1 if what == "one for all" else seen.shape[0], 2))
+
+    def act_rows(carry, seen, key):
+        del key
+        rows = seen.shape[0]
+        kind = jnp.int32 if what == "typed log-probs" else jnp.float32
+        log_probs, actions = jnp.zeros((rows, 4), kind), jnp.zeros(rows, jnp.int32)
+        next_carry = carry[:, :1] if what == "another carry" else carry
+        return (next_carry, log_probs) if what == "no action" else (next_carry, actions, log_probs)
+
+    path = rewritten(written, tmp_path / "copy", *exported(start_rows, act_rows, carry=2))
+    with pytest.raises(UserError, match="copy does not keep to its signature version: "):
+        coin_game_policy.load(path)
+
+
+def test_functions_for_another_platform_are_refused(written, tmp_path):
+    changes, payload = exported(no_carry, always(UNIFORM), carry=(), platforms=("tpu",))
+    path = rewritten(written, tmp_path / "copy", changes, payload)
+    with pytest.raises(UserError, match=f"copy runs on tpu, not on {jax.default_backend()}$"):
+        coin_game_policy.load(path)
+
+
+def calling(program):
+    """A policy that calls a program outside XLA for its move."""
+
+    def act_rows(carry, seen, key):
+        called = jax.ffi.ffi_call(program, jax.ShapeDtypeStruct(key.shape, key.dtype))(key)
+        return always(UNIFORM, action=called[:, 0].astype(jnp.int32))(carry, seen, key)
+
+    return act_rows
+
+
+def test_call_of_a_program_outside_xla_is_refused_before_anything_is_compiled(written, tmp_path):
+    act_rows = calling("my_program")
+    changes, payload = exported(no_carry, act_rows, carry=(), calls=("my_program",))
+    path = rewritten(written, tmp_path / "copy", changes, payload)
+    with pytest.raises(UserError, match=r"copy calls programs outside XLA: my_program$"):
+        coin_game_policy.read(path)
+
+
+def test_policy_that_is_sound_is_tried_out_once(written, monkeypatch):
+    policy = coin_game_policy.load(written)
+    assert policy.header["paper"] == "made_up"
+    monkeypatch.setattr(coin_game_policy_trial, "SECONDS", 0)
+    coin_game_policy.load(written)
+
+
+def test_policy_that_does_not_compile_here_is_refused(written, tmp_path):
+    """It calls the random numbers that JAX has on a GPU, and says that it runs on the CPU."""
+    act_rows = calling("cu_threefry2x32_ffi")
+    changes, payload = exported(no_carry, act_rows, carry=(), calls=("cu_threefry2x32_ffi",))
+    path = rewritten(written, tmp_path / "copy", changes, payload)
+    with pytest.raises(UserError, match=r"copy does not run here: .*cu_threefry2x32") as refusal:
+        coin_game_policy.load(path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (always(np.zeros((1, 4), np.float32)), "the probabilities of its moves sum to 4"),
+        (always(UNIFORM, action=4), "it makes the move 4, which there is not"),
+    ],
+)
+def test_policy_that_plays_nonsense_is_found_by_the_trial(written, tmp_path, policy, message):
+    path = rewritten(written, tmp_path / "copy", *exported(no_carry, policy, carry=()))
+    with pytest.raises(UserError, match=message):
+        coin_game_policy_trial.try_out(path)
+
+
+def test_policy_that_takes_too_long_is_refused(written, tmp_path, monkeypatch):
+    path = rewritten(written, tmp_path / "copy", {"seed": 44})
+    monkeypatch.setattr(coin_game_policy_trial, "SECONDS", 0)
+    with pytest.raises(UserError, match="copy does not play a move within 0 seconds"):
+        coin_game_policy.load(path)
+
+
+def test_trial_that_dies_without_a_word_is_told_by_its_code(written, tmp_path, monkeypatch):
+    """As of a program that brings its process down."""
+    path = rewritten(written, tmp_path / "copy", {"seed": 45})
+    dies = tmp_path / "dies"
+    dies.write_text("#!/bin/sh\nexit 134\n")
+    dies.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(dies))
+    with pytest.raises(UserError, match="copy does not run here: it ended with code 134"):
+        coin_game_policy.load(path)
+
+
+def test_memory_of_the_trial_is_limited():
+    code = (
+        "import sys; from common import coin_game_policy_trial as trial\n"
+        "trial.MEMORY_BYTES = 2**30\ntrial.try_out = lambda path: bytearray(2**31)\n"
+        "sys.exit(trial.main(['file']))"
+    )
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    tried = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).resolve().parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (tried.returncode, tried.stderr.split()) == (1, ["MemoryError"])
