@@ -5,24 +5,18 @@
 The paper, RhoMath 1.1B on MATH: K = 9 .230, K = 3 .212, K = 1 .199, PPO .181.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
     AHEAD,
     RATES,
     CompareConfig,
     compare,
+    draw_accuracies,
     first_method,
     method_of,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def rollouts(preset: str) -> CompareConfig:
@@ -54,13 +48,6 @@ CLAIMS = (
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="ablation of K",
     summary="VinePPO with 9, 3 and 1 rollouts per state",
@@ -69,6 +56,6 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 1.5, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
 )

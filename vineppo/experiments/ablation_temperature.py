@@ -5,13 +5,10 @@
 The paper trains at .6, .7, .8 and 1; no number is known here.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.config import MethodConfig
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
@@ -19,12 +16,10 @@ from vineppo.experiments.comparison import (
     RATES,
     CompareConfig,
     compare,
+    draw_accuracies,
     first_method,
     method_of,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def temperatures(preset: str) -> CompareConfig:
@@ -52,13 +47,6 @@ CLAIMS = (
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="temperature tolerance",
     summary="VinePPO and PPO at higher sampling temperatures",
@@ -67,7 +55,7 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 1.5, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
     why_it_fails={"ahead_when_hot": "ahead in three seeds of five"},
 )

@@ -3,12 +3,8 @@
 make reproduce-vineppo EXPERIMENT=beyond_lambda        3 minutes at quick
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.config import RlConfig
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
@@ -16,12 +12,10 @@ from vineppo.experiments.comparison import (
     RATES,
     CompareConfig,
     compare,
+    draw_accuracies,
     first_method,
     method_of,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def lambdas(preset: str) -> CompareConfig:
@@ -62,13 +56,6 @@ CLAIMS = (
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="not in the paper",
     summary="lambda with Monte Carlo values and with the critic, and R - V(S_0) as control",
@@ -77,7 +64,7 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 3.0, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
     why_it_fails={
         "steps_matter_beyond_the_baseline": "the control's one value has nine rollouts, each "

@@ -3,23 +3,19 @@
 make reproduce-vineppo EXPERIMENT=beyond_long_chains        6 minutes at quick
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
     AHEAD,
     RATES,
     CompareConfig,
     compare,
+    draw_accuracies,
     first_method,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def long_chains(preset: str) -> CompareConfig:
@@ -53,13 +49,6 @@ CLAIMS = (
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="not in the paper",
     summary="chains of 24 lines in place of 6",
@@ -68,7 +57,7 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 6.0, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
     why_it_fails={
         "ahead_on_long_chains": "neither gets above the SFT model in this number of updates: "

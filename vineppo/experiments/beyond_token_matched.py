@@ -3,24 +3,18 @@
 make reproduce-vineppo EXPERIMENT=beyond_token_matched        2 minutes at quick
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
     AHEAD,
     RATES,
     CompareConfig,
     compare,
+    draw_accuracies,
     first_method,
     method_of,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def token_matched(preset: str) -> CompareConfig:
@@ -50,13 +44,6 @@ CLAIMS = (
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="not in the paper",
     summary="GRPO with as many sampled tokens per iteration as VinePPO",
@@ -65,7 +52,7 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 2.0, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
     why_it_fails={
         "ahead_of_grpo_with_as_many_tokens": "tokens spent on responses average over questions "

@@ -6,11 +6,7 @@ The paper's differences are those of `table_main`, `figure_accuracy_over_time` a
 `figure_kl_tradeoff`, whose claims stand here unchanged.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from common.logger.experiment import Experiment, Record, Rows
+from common.logger.experiment import Experiment
 from vineppo.experiments import (
     figure_accuracy_over_time,
     figure_kl_tradeoff,
@@ -22,11 +18,9 @@ from vineppo.experiments.comparison import (
     CompareConfig,
     all_methods,
     compare,
+    draw_accuracies,
     first_method,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def against_ppo(preset: str) -> CompareConfig:
@@ -45,13 +39,6 @@ CLAIMS = tuple(
 )
 
 
-def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the test accuracy of all methods over iterations."""
-    from vineppo.experiments import drawing
-
-    return drawing.draw_accuracies(record, rows)
-
-
 EXPERIMENT = Experiment(
     source="main results figure",
     summary="VinePPO and PPO of the main table in twenty seeds",
@@ -60,7 +47,7 @@ EXPERIMENT = Experiment(
     num_seeds={"smoke": 1, "quick": 20, "paper": 20},
     minutes={"smoke": 0.2, "quick": 3.0, "paper": 20000.0},
     run=compare,
-    draw=draw,
+    draw=draw_accuracies,
     trained=first_method,
     why_it_fails={"above_ppo_at_equal_kl": "ahead in thirteen seeds of twenty"},
     not_by_default="more seeds of table_main, five of which leave open who is ahead",

@@ -3,17 +3,22 @@
 A learning rate is chosen for every method alike: of a grid, with seeds of its own, on validation.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from common.logger.claims import Criterion
 from common.logger.curves import curve_rows, side_by_side
-from common.logger.experiment import Findings, Metrics
+from common.logger.experiment import Findings, Metrics, Record, Rows
 from vineppo.config import MethodConfig, RlConfig
 from vineppo.evaluation.training_result import TrainingResult
 from vineppo.experiments import presets
 from vineppo.experiments.trainer import Trainer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Methods = tuple[tuple[str, MethodConfig], ...]  # name, settings
 
@@ -149,3 +154,10 @@ def metrics_of_all(tuned: Mapping[str, Tuned], num_seeds: int) -> Metrics:
     for other in others:
         metrics |= metrics_against(first, other)
     return metrics
+
+
+def draw_accuracies(record: Record, rows: Rows) -> Figure:
+    """Draws the test accuracy of all methods over iterations, and a bar for its mean."""
+    from vineppo.experiments import drawing
+
+    return drawing.draw_accuracies(record, rows)
