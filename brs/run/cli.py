@@ -193,7 +193,9 @@ def parse_train(words: Sequence[str]) -> Train:
     """The options of `train`; those of the settings depend on experiment and preset."""
     default = commands.trained_settings(PAPER, words)
     body = {"__annotations__": {"config": type(default)}, "config": default}
-    options = dataclass(frozen=True)(type("Train", (Train,), {**body, "__doc__": Train.__doc__}))
+    options: Any = dataclass(frozen=True)(
+        type("Train", (Train,), {**body, "__doc__": Train.__doc__})
+    )
     parsed: Train = parse(options, words, "python -m brs train")
     check_name(parsed.preset, PRESETS, "preset")
     check_name(parsed.experiment, PAPER.experiments, "experiment")

@@ -95,14 +95,14 @@ def spread_over_devices(num_seeds: int) -> Spread:
 
 def start(init: Callable[[Array], State], update: Callable, num_updates: int) -> Callable:
     """Seed -> `Progress` before the first update, with room for the metrics of `num_updates`."""
+    one_seed = jax.ShapeDtypeStruct((), jnp.int32)
+    metrics = jax.eval_shape(lambda seed: update(init(seed))[1], one_seed)
 
     def begin(seed: Array) -> Progress:
-        state = init(seed)
-        metrics = jax.eval_shape(lambda: update(state)[1])
         empty = jax.tree.map(
             lambda leaf: jnp.zeros((num_updates, *leaf.shape), leaf.dtype), metrics
         )
-        return Progress(state, empty)
+        return Progress(init(seed), empty)
 
     return begin
 

@@ -18,7 +18,15 @@ if version("jax").startswith("0.10."):
 NUM_LOG_POINTS = 40
 TRAINED = "figure_2_ipd"
 # Compiled like the smoke run of the experiment, so that the two share their programs.
-TRAIN = ("train", TRAINED, "--preset", "smoke", "--quiet", "--checkpoint-seconds", "0")
+TRAIN: tuple[str, ...] = (
+    "train",
+    TRAINED,
+    "--preset",
+    "smoke",
+    "--quiet",
+    "--checkpoint-seconds",
+    "0",
+)
 TRAIN += ("--num-updates", str(2 * NUM_LOG_POINTS))
 SMOKED = ("figure_2_ipd", "beyond_stackelberg_front")  # `make smoke-brs` runs them all
 SMOKE = ("reproduce", "--preset", "smoke", "--results-dir", "results", "--runs-dir", "runs")

@@ -32,7 +32,7 @@ REFUSED = [
     (["exploit", "nobody"], "unknown agent 'nobody': neither a file of a portable policy nor"),
     (["exploit", "AC", "--episodes", "0"], "--episodes must be at least 1, got 0"),
     (["exploit", "AC", "--updates", "-1"], "--updates must be at least 0, got -1"),
-    (["export", "gone", "--output", "."], "--output must be a file, got the folder ."),
+    (["export", "gone", "--output", "."], "--output must be a file, got the folder"),
     (["reproduce", "--policies", "."], "--policies needs a folder with files *.policy, got ."),
     (["reproduce", "--experiment", "figure_1_other_papers"], "--policies FOLDER"),
 ]
