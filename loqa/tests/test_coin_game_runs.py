@@ -69,7 +69,7 @@ def test_a_run_stopped_between_two_evaluations_goes_on_with_the_same_bits(
     assert (stopped / newest).read_bytes() == (whole / newest).read_bytes()
 
 
-def test_a_saved_run_holds_settings_seeds_and_the_agents(whole: Path) -> None:
+def test_a_saved_run_holds_settings_seeds_and_the_agents(whole: Path, keys_unchecked: None) -> None:
     run = training_run.load_run(whole)
     assert (run.config, tuple(run.seeds), run.step) == (CONFIG, SEEDS, 8)
     kernel = run.params["actor"]["params"]["recurrent_kernel"]
