@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SOURCE = "trajectories figure"
-HALF_WIDTH = 12.5  # of a panel; the starts lie within it
+HALF_WIDTH = 17.0  # of a panel: no path that converges leaves it
 SHOWN_STEPS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113, 150, 200)
 
 CLAIMS = (

@@ -62,13 +62,19 @@ class Spread(NamedTuple):
           *numbers: of the shared numbers.
           donate: whether the memory of the rows is given away.
         """
-        lifted = jax.shard_map(
-            lambda tree, *shared: lax.map(lambda row: function(row, *shared), tree),
-            mesh=self.mesh,
-            in_specs=(SEEDS, *(PartitionSpec() for _ in numbers)),
-            out_specs=SEEDS,
-            check_vma=False,
-        )
+
+        def on_device(tree: Any, *shared: Any) -> Any:
+            return lax.map(lambda row: function(row, *shared), tree)
+
+        lifted = on_device
+        if self.mesh.size > 1:  # inside of `shard_map` Python runs through everything once more
+            lifted = jax.shard_map(
+                on_device,
+                mesh=self.mesh,
+                in_specs=(SEEDS, *(PartitionSpec() for _ in numbers)),
+                out_specs=SEEDS,
+                check_vma=False,
+            )
         sharding = NamedSharding(self.mesh, SEEDS)
         shaped = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
@@ -99,6 +105,7 @@ def spread_over_devices(num_seeds: int) -> Spread:
 def start(init: Callable[[Array], State], update: Callable, num_updates: int) -> Callable:
     """Seed -> `Progress` before the first update, with room for the metrics of `num_updates`."""
 
+    @jax.jit
     def begin(seed: Array) -> Progress:
         state = init(seed)
         metrics = jax.eval_shape(lambda: update(state)[1])
@@ -149,7 +156,10 @@ def compile_program(
 
 def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
     """Returns the shapes and types of what a function gives for all seeds."""
-    return jax.eval_shape(jax.vmap(init), jax.ShapeDtypeStruct((num_seeds,), jnp.int32))
+    of_one = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.int32))
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((num_seeds, *leaf.shape), leaf.dtype), of_one
+    )
 
 
 def over_seeds(function: Callable[[Any], Any], argument: Any) -> Any:

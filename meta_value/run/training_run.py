@@ -164,8 +164,8 @@ def run_seeds(
       InterruptedRunError: a signal has come; the run has saved.
     """
     seeds, training = folder.config["seeds"], make_train(config)
-    begin = _begin(training, config)
-    template = on_devices.shapes(begin, len(seeds))
+    start = begin(training, config)
+    template = on_devices.shapes(start, len(seeds))
     recorder = Recorder(
         folder, options, num_updates=config.num_updates, description=description, shown=SHOWN
     )
@@ -174,7 +174,7 @@ def run_seeds(
             resume.lengthen(shorter, folder, template, options.warn)
         saved, step = recorder.saved_state(template)
         program = on_devices.compile_program(
-            begin, training.update, _evaluation_of(training), len(seeds)
+            start, training.update, _evaluation_of(training), len(seeds)
         )
         rows = program.spread.rows
         progress = program.init(rows(jnp.asarray(seeds))) if saved is None else rows(saved)
@@ -216,7 +216,7 @@ def load_run(path: Path, checkpoint: Path | None = None) -> SavedRun:
     settings = RunFolder.open(path).config
     config, seeds = config_of(settings, tuple(KINDS), path)
     training = make_train(config)
-    template = on_devices.shapes(_begin(training, config), len(seeds))
+    template = on_devices.shapes(begin(training, config), len(seeds))
     progress, step = checkpoints.load_chosen(path, checkpoint, template, settings)
     evaluate = _evaluation_of(training)
     return SavedRun(
@@ -263,7 +263,8 @@ def _advance_to_end(
     return progress
 
 
-def _begin(training: Training, config: Config) -> Callable[[Array], Progress]:
+def begin(training: Training, config: Config) -> Callable[[Array], Progress]:
+    """Seed -> how a training of it begins."""
     return on_devices.start(
         lambda seed: training.init(jax.random.key(seed)), training.update, config.eval_every_updates
     )

@@ -25,13 +25,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Environment of the commands that tests run: they share compiled programs, with `make` too."""
     kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     compiled = Path(kept) if kept else tmp_path_factory.mktemp("compiled")
-    return commands.environment(compiled, commands.TRAIN_XLA_FLAGS)
-
-
-@pytest.fixture(scope="session")
-def smoke_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Environment of smoke runs, most of which is compiling."""
-    return {**environment, "XLA_FLAGS": commands.XLA_FLAGS}
+    return commands.environment(compiled)
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +39,11 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[
 
 
 @pytest.fixture(scope="session")
-def smoke_run(
-    tmp_path_factory: pytest.TempPathFactory, smoke_environment: Mapping[str, str]
-) -> Path:
+def smoke_run(tmp_path_factory: pytest.TempPathFactory, environment: Mapping[str, str]) -> Path:
     """Folder of `commands.SMOKE`: results, runs, stdout. Copy, do not touch."""
     folder = tmp_path_factory.mktemp("smoke")
     words = (*commands.SMOKE, "--experiment", ",".join(commands.SMOKED))
-    finished = commands.run(smoke_environment, folder, *words)
+    finished = commands.run(environment, folder, *words)
     assert finished.returncode == 0, finished.stderr
     (folder / "stdout").write_text(finished.stdout)
     return folder

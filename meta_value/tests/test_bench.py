@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from common.logger import atomic
-from common.logger import timing
+from common.logger import atomic, timing
 from meta_value.config import MetaValueConfig
 from meta_value.run import bench
 from meta_value.tests.test_train import SMALL

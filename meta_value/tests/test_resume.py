@@ -1,22 +1,15 @@
-"""Tests that a run which was stopped, in whatever way, ends with the bits of one that was not."""
+"""A run that was killed and stopped, or lengthened, ends with the bits of one that was not."""
 
-import os
-import random
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
-import jax
-import numpy as np
 import pytest
 
-from common.logger.errors import UserError
-from meta_value.run import checkpoints, resume
+from common.logger import checkpoints
 from meta_value.tests import commands
-from meta_value.tests.commands import the_line
 
 TRAIN = (*commands.TRAIN, "--run-dir", "run")
 # A test that runs in the background ignores SIGINT, and would hand that down.
@@ -60,104 +53,46 @@ def wait_until(is_reached, process):
         time.sleep(0.002)
 
 
-def assert_same_run(run, finished_run, stdout):
-    """Parameters, optimisers, keys, metrics and evaluation: every byte is that of the other run."""
-    names = ["metrics.jsonl", *(p.name for p in checkpoints.list_checkpoints(finished_run))]
-    assert [path.name for path in checkpoints.list_checkpoints(run)] == names[1:]
-    for name in names:
+def assert_same_run(run, finished_run):
+    """Parameters, optimisers, keys and metrics: every byte is that of the other run."""
+    newest = checkpoints.list_checkpoints(finished_run)[-1].name
+    for name in ("metrics.jsonl", newest):
         assert (run / name).read_bytes() == (finished_run / name).read_bytes(), name
-    assert stdout == (finished_run.parent / "stdout").read_text()
 
 
-def test_a_run_killed_again_and_again_ends_with_the_same_bits(
+def test_a_run_killed_and_a_run_stopped_go_on_and_end_with_the_same_bits(
     start, environment, tmp_path, finished_run
 ):
+    """SIGKILL in the middle; then SIGTERM, and on as it says."""
+    log = tmp_path / "run" / "metrics.jsonl"
     words = [sys.executable, "-m", "meta_value", *TRAIN, "--resume"]
-    moments = random.Random(1)
-    log = tmp_path / "run" / "metrics.jsonl"
-    for more_lines in (0, moments.randint(1, 4), moments.randint(1, 4)):
-        num_wanted = num_lines(log) + more_lines
-        process = start(words)
-        if more_lines:
-            wait_until(lambda: num_lines(log) >= num_wanted, process)  # noqa: B023 (called at once)
-        else:  # before the first update
-            wait_until((tmp_path / "run" / "run.json").exists, process)
-        time.sleep(moments.uniform(0, 0.03))
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
-        assert num_lines(log) < commands.NUM_LOG_POINTS
-    finished = commands.run(environment, tmp_path, *TRAIN, "--resume")
-    assert (finished.returncode, finished.stderr) == (0, "")
-    assert_same_run(tmp_path / "run", finished_run, finished.stdout)
-
-
-def test_a_run_stopped_by_signals_goes_on_as_printed_and_ends_with_the_same_bits(
-    start, environment, tmp_path, finished_run
-):
-    log = tmp_path / "run" / "metrics.jsonl"
-    command = shlex.join([sys.executable, "-m", "meta_value", *TRAIN])
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        num_wanted = num_lines(log) + 3
-        process = start(shlex.split(command))
-        wait_until(lambda: num_lines(log) >= num_wanted, process)  # noqa: B023 (called at once)
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
-        assert (process.returncode, stdout) == (code, "")
-        told, command = stderr.splitlines()
-        assert told == f"meta_value: stopped by {number.name}; the run is saved. Go on with"
-        assert num_lines(log) < commands.NUM_LOG_POINTS
+    process = start(words)
+    wait_until(lambda: num_lines(log) >= 2, process)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    num_wanted = num_lines(log) + 3
+    process = start(words)
+    wait_until(lambda: num_lines(log) >= num_wanted, process)
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = process.communicate(timeout=120)
+    assert (process.returncode, stdout) == (143, "")
+    told, how, command = stderr.splitlines()
+    assert (told, how) == ("meta_value: stopped by SIGTERM; the run is saved", "go on with")
+    assert num_lines(log) < commands.NUM_LOG_POINTS
     finished = subprocess.run(
-        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True
+        shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert_same_run(tmp_path / "run", finished_run, finished.stdout)
+    assert_same_run(tmp_path / "run", finished_run)
+    assert finished.stdout == (finished_run.parent / "stdout").read_text()
 
 
-def test_a_damaged_checkpoint_is_passed_over_and_the_bits_are_the_same(
-    environment, tmp_path, finished_run
+def test_a_finished_run_is_lengthened_and_has_the_bits_of_a_long_one(
+    environment, finished_run, tmp_path
 ):
-    run = tmp_path / "run"
-    shutil.copytree(finished_run, run)
-    newest = checkpoints.list_checkpoints(run)[-1]
-    newest.write_bytes(newest.read_bytes()[:-1])
-    finished = commands.run(environment, tmp_path, *TRAIN, "--resume")
-    assert finished.returncode == 0
-    line = the_line(finished.stderr)
-    assert line.startswith("meta_value: run/checkpoint_00000024.ckpt is damaged: truncated")
-    assert line.endswith("; trying the one before")
-    assert_same_run(run, finished_run, finished.stdout)
-
-
-def test_the_remains_of_a_kill_are_no_folder_in_use(tmp_path):
-    """Killed before the folder was made, or in the middle of the write of its first file."""
-    settings, told = {"trace_decay": 0.9, "seeds": [100]}, []
-    torn = tmp_path / "run" / f".run.json.{os.getpid()}.tmp"
-    for prepare in (lambda: None, lambda: (torn.parent.mkdir(), torn.write_text("{"))):
-        prepare()
-        folder = resume.folder_to_continue(tmp_path / "run", settings, told.append)
-        assert told == [f"no run to resume in {tmp_path / 'run'}; starting one there"]
-        assert resume.folder_to_continue(tmp_path / "run", settings, pytest.fail) == folder
-        assert [path.name for path in folder.path.iterdir()] == ["run.json"]
-        shutil.rmtree(folder.path)
-        told.clear()
-
-
-def test_a_run_folder_without_a_checkpoint_must_be_of_the_same_settings(tmp_path):
-    settings = {"trace_decay": 0.9, "seeds": [100]}
-    folder = resume.new_folder(tmp_path, settings)
-    assert resume.saved_state(folder, {}, pytest.fail) == (None, 0)
-    with pytest.raises(UserError, match=r"another configuration: trace_decay: 0\.9, not 0\.5$"):
-        resume.folder_to_continue(tmp_path, {**settings, "trace_decay": 0.5}, pytest.fail)
-
-
-def test_metrics_after_the_checkpoint_are_dropped(tmp_path):
-    """A run that was killed between the two writes of a log point."""
-    folder = resume.new_folder(tmp_path, {"seeds": [100]})
-    for step in (2, 4, 6):
-        folder.metrics.append(step, {"loss": [float(step)]})
-        if step < 6:
-            checkpoints.save(tmp_path, {"weight": np.float32(step)}, step, folder.config)
-    template = {"weight": jax.ShapeDtypeStruct((), np.float32)}
-    state, step = resume.saved_state(folder, template, pytest.fail)
-    assert (state, step) == ({"weight": 4.0}, 4)
-    assert [line["step"] for line in folder.metrics.read()] == [2, 4]
+    for number in ("4", str(2 * commands.NUM_LOG_POINTS)):
+        words = (*commands.TRAIN, "--num-updates", number, "--resume")
+        finished = commands.run(environment, tmp_path, *words)
+        assert finished.returncode == 0, finished.stderr
+    *_, longer = sorted((tmp_path / "runs" / "meta_value").iterdir())
+    assert_same_run(longer, finished_run)

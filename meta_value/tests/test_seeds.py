@@ -1,65 +1,83 @@
-"""Tests of the functions of a run over all seeds."""
+"""Tests of runs of several seeds: each seed gets the numbers it gets alone, wherever it runs."""
 
+import json
 import subprocess
 import sys
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from common.logger.errors import UserError
-from meta_value.run import seeds
-from meta_value.tests.commands import ROOT
+from meta_value.tests import commands
+
+THREE_SEEDS = ("--num-seeds", "3", "--num-updates", "4")
 
 
-def counting(num_seeds, num_updates):
-    """A program whose state is (sum, step): an update adds the step to the sum."""
-    return seeds.compile_run(
-        lambda seed: (seed.astype(float), jnp.zeros((), jnp.int32)),
-        lambda state: ((state[0] + state[1], state[1] + 1), {"sum": state[0]}),
-        lambda state: {"double": 2 * state[0]},
-        num_seeds=num_seeds,
-        num_updates=num_updates,
-    )
+@pytest.fixture(scope="module")
+def run_on(environment, tmp_path_factory):
+    """Trains three seeds on some number of devices; returns the run's metrics."""
+
+    def run(num_devices):
+        folder = tmp_path_factory.mktemp(f"devices_{num_devices}")
+        devices = f" --xla_force_host_platform_device_count={num_devices}"
+        flags = {**environment, "XLA_FLAGS": environment["XLA_FLAGS"] + devices}
+        finished = commands.run(flags, folder, *commands.TRAIN, *THREE_SEEDS, "--run-dir", "run")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        return log_of(folder / "run")
+
+    return run
 
 
-def test_a_program_does_its_updates_for_every_seed():
-    program = counting(num_seeds=3, num_updates=4)
-    state, metrics = program.advance(program.init(jnp.array([10, 20, 30])))
-    np.testing.assert_array_equal(metrics["sum"], [[s, s, s + 1, s + 3] for s in (10, 20, 30)])
-    np.testing.assert_array_equal(state[0], [16, 26, 36])
-    np.testing.assert_array_equal(state[1], [4, 4, 4])
-    np.testing.assert_array_equal(program.evaluate(state)["double"], [32, 52, 72])
-    assert program.compile_seconds > 0
+@pytest.fixture(scope="module")
+def on_one_device(run_on):
+    return run_on(1)
 
 
-def test_shapes_have_an_axis_of_seeds():
-    shapes = seeds.shapes(lambda seed: {"weights": jnp.zeros((2, 5)) + seed}, num_seeds=3)
-    assert shapes["weights"].shape == (3, 2, 5)
+def log_of(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_lack_of_memory_is_explained_and_other_errors_are_not():
-    def fail(message):
-        with seeds.memory_errors_explained():
-            raise jax.errors.JaxRuntimeError(message)
+def assert_close(log, other):
+    """Metrics agree but for the order of sums."""
+    for line, expected in zip(log, other, strict=True):
+        assert line.keys() == expected.keys()
+        for name, values in expected.items():
+            np.testing.assert_allclose(line[name], values, rtol=2e-4, atol=2e-5, err_msg=name)
 
-    with pytest.raises(UserError, match=r"allocating 9 bytes\. Try a smaller batch_size, or fewer"):
-        fail("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\nmore")
-    with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
-        fail("INTERNAL: something else")
+
+def test_three_seeds_on_two_devices_have_the_numbers_of_one_device(run_on, on_one_device):
+    assert_close(run_on(2), on_one_device)
+
+
+def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_device):
+    alone = log_of(finished_run)[: len(on_one_device)]
+    first_seed = [
+        {name: value if name == "step" else value[:1] for name, value in line.items()}
+        for line in on_one_device
+    ]
+    assert len(first_seed) == 2
+    assert_close(first_seed, alone)
+
+
+def test_seeds_differ(on_one_device):
+    last = on_one_device[-1]
+    assert len(set(last["loss"])) == len(last["loss"]) == 3
 
 
 def test_the_commands_avoid_the_reductions_that_crash(environment):
     """The published M-MAML ends the process without the flag, as this sum does (jaxlib 0.10.2)."""
     program = (
-        "from meta_value.run.cli import prepare_jax; prepare_jax(); import jax, jax.numpy as jnp\n"
+        "from common.logger.commands import prepare_jax; prepare_jax()\n"
+        "import jax, jax.numpy as jnp\n"
         "x = jnp.ones((3, 1, 2, 2, 8, 8, 8))\n"
         "print(float(jax.jit(lambda a, b: jnp.sum(a * b, axis=3))(x, x).sum()))"
     )
     flags = {name: value for name, value in environment.items() if name != "XLA_FLAGS"}
     finished = subprocess.run(
-        [sys.executable, "-c", program], env=flags, cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        env=flags,
+        cwd=commands.ROOT,
+        capture_output=True,
+        text=True,
     )
     assert finished.returncode == 0, finished.stderr
     assert float(finished.stdout) == 3 * 2 * 2 * 8**3

@@ -2,20 +2,23 @@
 
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from common.logger import checkpoints
 from common.logger.errors import UserError
+from common.logger.run_folder import RunFolder
+from common.logger.settings import as_settings
 from meta_value.config import ColaConfig, MetaValueConfig
 from meta_value.evaluation import basins
 from meta_value.experiments.sizes import LOGISTIC_MEVA
 from meta_value.meta_game import make_setup
-from meta_value.run import checkpoints, resume, show, training_run
-from meta_value.run.trainings import make_train
+from meta_value.run import show, training_run
+from meta_value.run.training_run import make_train
 
 CONFIG = replace(LOGISTIC_MEVA["smoke"], num_updates=3, eval_every_updates=3)
 SEEDS = [7, 8]
@@ -30,21 +33,17 @@ def free_keys():
 
 def untrained_run(path, config=CONFIG, *, started_at="2026-01-01T00:00:00", saved=True):
     """Folder of a run with a checkpoint of what it would begin with, called update 3."""
-    settings = {"method": type(config).__name__, **asdict(config), "seeds": SEEDS}
-    resume.new_folder(path, settings)
-    contents = json.loads((path / "run.json").read_text())
-    contents["provenance"]["started_at"] = started_at
-    (path / "run.json").write_text(json.dumps(contents))
+    settings = as_settings(config, SEEDS)
+    RunFolder.create(path, settings, {"started_at": started_at})
     if saved:
-        init = make_train(config).init
-        state = jax.vmap(lambda seed: init(jax.random.key(seed)))(jnp.array(SEEDS))
-        checkpoints.save(path, state, 3, settings)
+        begin = training_run.begin(make_train(config), config)
+        checkpoints.save(path, jax.vmap(begin)(jnp.array(SEEDS)), 3, settings)
     return path
 
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    return untrained_run(tmp_path_factory.mktemp("runs") / "figure_logistic_basins-1" / "meva")
+    return untrained_run(tmp_path_factory.mktemp("runs") / "MetaValueConfig-1")
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +114,10 @@ def test_shares_are_those_of_the_network_itself(contents, of_seed_8):
 
 
 def test_page_says_what_it_is_of_and_has_no_path(page, contents, run_dir):
-    assert contents["run"] == "figure_logistic_basins-1/meva"
+    assert contents["run"] == "MetaValueConfig-1"
     assert (contents["seed"], contents["num_updates"]) == (8, 3)
-    assert str(run_dir.parents[1]) not in page
-    assert run_dir.parents[1].name not in page
+    assert str(run_dir.parent) not in page
+    assert run_dir.parent.name not in page
 
 
 def test_page_needs_nothing_but_itself(page):
@@ -184,6 +183,6 @@ def test_run_of_something_else_is_refused(tmp_path, config):
 
 
 def test_seed_that_the_run_does_not_have_is_refused(run_dir, tmp_path):
-    with pytest.raises(UserError, match=r"meva has no seed 9; valid: 7, 8$"):
+    with pytest.raises(UserError, match=r"MetaValueConfig-1 has no seed 9; valid: 7, 8$"):
         show.show_logistic(run_dir, tmp_path / "page.html", 9)
     assert list(tmp_path.iterdir()) == []

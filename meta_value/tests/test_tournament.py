@@ -1,5 +1,7 @@
 """Tests of the tournament: published cells from a fresh seed, seats, M-MAML's start and step."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,21 +27,26 @@ CELLS = {
 }
 
 
+PAIRINGS = (("naive", "naive"), ("naive", "lola"), ("lola", "lola"))
+
+
 @pytest.fixture(scope="module")
 def returns_of():
     """Final returns [N, P] of pairings of naive learners and LOLA, from a seed of no record."""
 
-    def play(game_name, first, second):
-        game = GAMES[game_name]
-        learners_of = tournament.untrained_learners(game)
+    @cache
+    def of_game(name):
+        game = GAMES[name]
+        kinds = tournament.untrained_learners(game)
+        pairs = [(kinds[first], kinds[second]) for first, second in PAIRINGS]
 
         def trials(key):
-            starts = draw_starts(game, key, NUM_TRIALS)
-            return tournament.play(game, learners_of[first], learners_of[second], starts)
+            return tournament.play(game, pairs, draw_starts(game, key, NUM_TRIALS))
 
-        return np.asarray(jax.jit(trials)(jax.random.key(20_231_121)))
+        returns = np.asarray(jax.jit(trials)(jax.random.key(20_231_121)))
+        return dict(zip(PAIRINGS, returns, strict=True))
 
-    return play
+    return lambda game, first, second: of_game(game)[first, second]
 
 
 @pytest.mark.parametrize(("pairing", "cell"), CELLS.items())
@@ -65,9 +72,38 @@ def test_each_seat_uses_its_own_step_and_start():
     first = Learner(field, jnp.array([[0.01], [0.9]]), initial=jnp.array([[3.0], [100.0]]))
     second = Learner(field, jnp.array([[0.9], [0.02]]))
     starts = jnp.array([[[1.0], [2.0]]])
-    returns = tournament.play(game, first, second, starts)[0]
+    returns = tournament.play(game, [(first, second)], starts)[0, 0]
     ends = np.array([3 * 0.99**tournament.NUM_STEPS, 2 * 0.98**tournament.NUM_STEPS])
     np.testing.assert_allclose(returns, -0.5 * ends**2, rtol=1e-3)
+
+
+def test_every_pairing_of_a_scan_has_the_field_the_steps_and_the_starts_of_its_two_learners():
+    """Against learning along its own field; each kind in both seats, one with its own start."""
+    game = GAMES["ipd"]
+    kinds = tournament.untrained_learners(game)
+    own_start = Learner(kinds["naive"].field, jnp.array([[3.0], [7.0]]), jnp.ones((2, 5)))
+    pairs = [
+        (kinds["naive"], kinds["lola"]),
+        (kinds["lola"], kinds["naive"]),
+        (own_start, kinds["naive"]),
+        (kinds["naive"], own_start),
+    ]
+    starts = draw_starts(game, jax.random.key(1), 3)
+    found = jax.jit(lambda starts: tournament.play(game, pairs, starts))(starts)
+    for index, (first, second) in enumerate(pairs):
+        field = learners.against(first.field, second.field)
+        steps = jnp.stack([first.step_sizes[0], second.step_sizes[1]])
+        x = starts
+        x = x.at[:, 0].set(1.0) if first is own_start else x
+        x = x.at[:, 1].set(1.0) if second is own_start else x
+        along = jax.jit(
+            jax.vmap(
+                lambda x, field=field, steps=steps: learners.ascend(
+                    field, x, tournament.NUM_STEPS, steps
+                )[0]
+            )
+        )
+        np.testing.assert_allclose(found[index], jax.vmap(game.objectives)(along(x)), atol=2e-3)
 
 
 def test_summaries_name_what_each_seat_gets():
