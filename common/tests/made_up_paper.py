@@ -179,7 +179,9 @@ def parse_train(words: Sequence[str]) -> Train:
     """The options of `train`, those of the settings included."""
     default = commands.trained_settings(PAPER, words)
     body = {"__annotations__": {"config": type(default)}, "config": default}
-    options: Any = dataclass(frozen=True)(type("Train", (Train,), {**body, "__doc__": Train.__doc__}))
+    options: Any = dataclass(frozen=True)(
+        type("Train", (Train,), {**body, "__doc__": Train.__doc__})
+    )
     parsed: Train = parse(options, words, f"python -m {NAME} train")
     check_name(parsed.preset, PRESETS, "preset")
     check_name(parsed.experiment, PAPER.experiments, "experiment")

@@ -32,6 +32,10 @@ def _float64() -> Iterator[None]:
         yield
 
 
+value_of = jax.jit(ipd_values.discounted_value, static_argnames="discount")
+best_response_to = jax.jit(ipd_values.best_response_value, static_argnames="discount")
+
+
 def random_policies(seed: int, num_policies: int = 2) -> np.ndarray:
     return np.random.default_rng(seed).uniform(0.02, 0.98, (num_policies, 5))
 
@@ -65,7 +69,7 @@ def values_by_lapack(policies: np.ndarray, payoffs: ipd.Payoffs, discount: float
 def test_discounted_value_matches_hand_computed_values(
     first: ipd.MemoryOnePolicy, second: ipd.MemoryOnePolicy, per_step: tuple[float, float]
 ) -> None:
-    value = ipd_values.discounted_value(jnp.array([first, second]), discount=GAMMA)
+    value = value_of(jnp.array([first, second], float), discount=GAMMA)
     per_step_value = value / ipd_values.effective_num_steps(GAMMA)
     np.testing.assert_allclose(per_step_value, per_step, atol=1e-6)
 
@@ -89,7 +93,8 @@ def test_elimination_equals_lapack_in_the_forward_form(
     for seed in range(5):
         policies = random_policies(seed)
         expected = values_by_lapack(policies, GAMES[name], discount)
-        value = ipd_values.discounted_value(jnp.asarray(policies), GAMES[name], discount=discount)
+        payoffs = jnp.asarray(GAMES[name], float)
+        value = value_of(jnp.asarray(policies), payoffs, discount=discount)
         np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-10)
 
 
@@ -97,7 +102,7 @@ def test_float32_values_are_accurate_to_1e_6_per_step() -> None:
     for seed in range(20):
         policies = random_policies(seed).astype(np.float32)
         exact = values_by_lapack(policies.astype(np.float64), ipd.PRISONERS_DILEMMA, GAMMA)
-        value = ipd_values.discounted_value(jnp.asarray(policies), discount=GAMMA)
+        value = value_of(jnp.asarray(policies), discount=GAMMA)
         np.testing.assert_allclose(value * (1 - GAMMA), exact * (1 - GAMMA), atol=1e-6)
 
 
@@ -151,22 +156,19 @@ def all_deterministic_policies() -> list[tuple[float, ...]]:
 
 @pytest.mark.parametrize("name", GAMES)
 def test_best_response_equals_enumeration_and_value_iteration(name: str, float64: None) -> None:
-    payoffs = np.array(GAMES[name])
-    best_response = jax.jit(
-        lambda policy: ipd_values.best_response_value(policy, GAMES[name], discount=GAMMA)
-    )
+    payoffs = np.array(GAMES[name], float)
     policies = list(random_policies(7, 8)) + [np.array(p) for p in NAMED_POLICIES.values()]
     for policy in policies:
-        response = best_response(jnp.asarray(policy))
+        response = best_response_to(jnp.asarray(policy, float), payoffs, discount=GAMMA)
         enumerated = max(
             values_by_lapack(np.array([policy, responder]), GAMES[name], GAMMA)[1]
             for responder in all_deterministic_policies()
         )
-        iterated = best_responder_values_by_value_iteration(policy, payoffs, GAMMA, 1500)
+        iterated = best_responder_values_by_value_iteration(policy, payoffs, GAMMA, 800)
         np.testing.assert_allclose(response.responder_value, enumerated, atol=1e-9)
         np.testing.assert_allclose(response.responder_value, iterated, atol=1e-9)
-        pair = jnp.stack([jnp.asarray(policy), response.responder_policy])
-        values = ipd_values.discounted_value(pair, GAMES[name], discount=GAMMA)
+        pair = jnp.stack([jnp.asarray(policy, float), response.responder_policy])
+        values = value_of(pair, payoffs, discount=GAMMA)
         np.testing.assert_allclose([response.agent_value, response.responder_value], values)
 
 
@@ -215,7 +217,7 @@ def values_of_time_dependent_responder(
 
 
 def test_best_response_to_tit_for_tat_cooperates() -> None:
-    response = ipd_values.best_response_value(jnp.array(ipd.TIT_FOR_TAT), discount=GAMMA)
+    response = best_response_to(jnp.array(ipd.TIT_FOR_TAT, float), discount=GAMMA)
     np.testing.assert_array_equal(response.responder_policy, np.ones(5))
     np.testing.assert_allclose(response[:2], (-25, -25), rtol=1e-6)
 
@@ -226,7 +228,7 @@ def test_best_response_to_tit_for_tat_cooperates() -> None:
 def test_best_response_to_an_unconditional_agent_defects(
     agent: str, values: tuple[float, float]
 ) -> None:
-    response = ipd_values.best_response_value(jnp.array(NAMED_POLICIES[agent]), discount=GAMMA)
+    response = best_response_to(jnp.array(NAMED_POLICIES[agent], float), discount=GAMMA)
     np.testing.assert_array_equal(response.responder_policy, np.zeros(5))
     np.testing.assert_allclose(response[:2], values, rtol=1e-6)
 
@@ -235,7 +237,7 @@ def test_best_response_to_an_unconditional_agent_defects(
 def test_generous_tit_for_tat_is_exploited_beyond_its_threshold(generosity: float) -> None:
     """Cooperation stays optimal for the other iff generosity <= 1 - 1 / (2 gamma) = 0.479167."""
     policy = jnp.array([1, 1, generosity, 1, generosity])
-    response = ipd_values.best_response_value(policy, discount=GAMMA)
+    response = best_response_to(policy, discount=GAMMA)
     cooperates = bool(response.responder_policy[ipd.START])
     assert cooperates == (generosity <= 1 - 1 / (2 * GAMMA))
 
@@ -243,7 +245,7 @@ def test_generous_tit_for_tat_is_exploited_beyond_its_threshold(generosity: floa
 def test_indifferent_responder_cooperates() -> None:
     """The agent that pins the other to -50 whatever it does: p_CC = p_DC = 1 / (2 gamma)."""
     fair = 1 / (2 * GAMMA)
-    response = ipd_values.best_response_value(jnp.array([0, fair, 0, fair, 0]), discount=GAMMA)
+    response = best_response_to(jnp.array([0, fair, 0, fair, 0]), discount=GAMMA)
     np.testing.assert_array_equal(response.responder_policy, np.ones(5))
     np.testing.assert_allclose(response[:2], (-50, -12.5), rtol=1e-5)
 

@@ -65,10 +65,15 @@ def waiting(walks_here):
 
 
 def test_run_stopped_by_signals_goes_on_as_printed_and_ends_with_the_same_bits(waiting, does):
-    """They come between two log points, and the update that is under way is finished."""
+    """They come between two log points, and the update that is under way is finished.
+
+    A second process in the folder is refused meanwhile.
+    """
     words = RUN
     for number, step in ((signal.SIGINT, 3), (signal.SIGTERM, 7)):
         process = waiting(words, step)
+        refused = f"{NAME}: run is in use by process {process.pid}\n"
+        assert does([*RUN, "--resume"], code=2).err == refused
         process.send_signal(number)
         out, err = process.communicate("\n", timeout=60)
         assert (process.returncode, out) == (128 + number, "")
@@ -101,14 +106,6 @@ def test_run_that_is_killed_goes_on_from_its_checkpoint_and_ends_with_the_same_b
     does([*TRAIN, "--run-dir", "whole"])
     for damaged in (False, True):
         assert_same_run(Path(f"run_{damaged}"), Path("whole"))
-
-
-def test_second_process_in_a_run_folder_is_refused(waiting, does):
-    process = waiting(RUN, step=4)
-    _, err = does([*RUN, "--resume"], code=2)
-    assert err == f"{NAME}: run is in use by process {process.pid}\n"
-    assert process.communicate("\n", timeout=60)[1] == ""
-    assert process.returncode == 0
 
 
 def test_training_is_found_on_disk_whichever_experiment_made_it(does):
