@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENTS = """
+from pathlib import Path
+from common.logger.experiment import Paper
+PAPER = Paper(Path(__file__).parent.name, Path(), {}, 0)
+print("listed", PAPER.name)
+"""
 PRINTS_ARGUMENTS = 'import sys\n\nprint("ran", *sys.argv[1:])\nsys.exit(sys.argv[1] == "bench")\n'
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -33,12 +39,16 @@ def house(tmp_path: Path) -> Path:
     for paper in ("loqa", "meta_value"):
         (house / paper).mkdir()
         (house / paper / "__main__.py").write_text(PRINTS_ARGUMENTS)
+        (house / paper / "experiments.py").write_text(EXPERIMENTS)
         add_environment(house, paper)
+    (house / "common").mkdir()
+    (house / "common" / "logger").symlink_to(ROOT / "common" / "logger")
     return house
 
 
-def make(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def make(house: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {
+        **variables,
         "PATH": os.environ["PATH"],
         "PYTHON": sys.executable,
         "TMPDIR": str(house.parent),
@@ -50,12 +60,12 @@ def make(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_make_alone_prints_every_target(house):
     printed = make(house).stdout
-    targets = ["reproduce-PAPER", "smoke-PAPER", "test", "test-PAPER", "bench-PAPER", "list"]
-    for target in [*targets, "report", "lint", "format", "lock", "clean"]:
+    targets = ["reproduce-PAPER", "smoke-PAPER", "test", "test-all", "test-PAPER", "bench-PAPER"]
+    for target in [*targets, "shell-PAPER", "list", "report", "lint", "format", "lock", "clean"]:
         assert f"make {target} " in printed
 
 
-@pytest.mark.parametrize("target", ["reproduce", "smoke", "test", "bench"])
+@pytest.mark.parametrize("target", ["reproduce", "smoke", "test", "bench", "shell"])
 def test_unknown_paper_is_refused_in_one_line_with_the_known_ones(house, target):
     finished = make(house, f"{target}-locqa")
     assert finished.returncode != 0
@@ -71,10 +81,57 @@ def test_paper_not_begun_is_refused(house):
 
 def test_variables_become_options(house):
     experiments = "EXPERIMENT=figure_1 table_2"
-    variables = ["PRESET=paper", "SEEDS=10", experiments, "POLICIES=runs/all", "FORCE=1"]
+    more = ["POLICIES=runs/all", "RESUME=1", "FORCE=1"]
+    variables = ["PRESET=paper", "SEEDS=10", experiments, *more]
     printed = make(house, "reproduce-loqa", *variables).stdout
-    options = "--preset paper --seeds 10 --experiment figure_1,table_2 --policies runs/all --force"
+    options = "--preset paper --seeds 10 --experiment figure_1,table_2 --policies runs/all "
+    options += "--resume --force"
     assert f"ran reproduce {options}" in printed.splitlines()
+
+
+@pytest.mark.parametrize("variable", ["SEED=1", "EXPERIMENTS=figure_1", "preset=paper", "SEED="])
+def test_misspelt_variable_is_refused_in_one_line_with_the_known_ones(house, variable):
+    for target in (["reproduce-loqa"], ["-n", "list"], []):
+        finished = make(house, *target, variable)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert len(finished.stderr.splitlines()) == 1
+        name = variable.partition("=")[0]
+        assert f"unknown variable {name}; known: PRESET SEEDS EXPERIMENT" in finished.stderr
+
+
+def test_variables_of_the_environment_are_nobody_s_spelling(house):
+    assert make(house, "-n", "reproduce-loqa", SEED="1").returncode == 0
+    assert "--seeds '3'" in make(house, "-n", "reproduce-loqa", SEEDS="3").stdout
+
+
+def test_tests_leave_out_the_slow_ones_and_test_all_does_not(house):
+    add_environment(house, "all")
+    for target, is_whole in (("test", False), ("test-loqa", False), ("test-all", True)):
+        commands = make(house, "-n", target, "JOBS=3").stdout
+        assert "-m pytest" in commands
+        assert "-n 3 --dist loadfile" in commands
+        assert ("-m 'not slow'" not in commands) == is_whole
+    assert make(house, "-n", "test-loqa").stdout.rstrip().endswith("loadfile loqa")
+    assert make(house, "-n", "test-common").stdout.startswith(".venv/all/bin/python -m pytest")
+
+
+def test_shell_has_the_python_of_the_paper_s_environment(house):
+    """The shell runs what comes on its standard input."""
+    command = ["make", "shell-meta-value"]
+    environment = {"PATH": os.environ["PATH"], "SHELL": "/bin/sh", "PYTHON": sys.executable}
+    finished = subprocess.run(
+        command,
+        cwd=house,
+        env=environment,
+        input="command -v python\npython -m meta_value list",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.stdout.splitlines() == [
+        str(house / ".venv" / "meta_value" / "bin" / "python"),
+        "ran list",
+    ]
 
 
 def test_dashes_name_the_folder_with_underscores(house):
@@ -92,8 +149,12 @@ def test_failure_of_the_paper_is_failure_of_make(house):
 
 
 def test_list_and_report_go_through_all_papers(house):
-    assert make(house, "list").stdout.splitlines().count("ran list") == 2
-    assert "brs: not begun" in make(house, "list").stdout
+    listed = make(house, "list").stdout.splitlines()
+    assert [line for line in listed if line.startswith("listed")] == [
+        "listed loqa",
+        "listed meta_value",
+    ]
+    assert "brs: not begun" in listed
     assert make(house, "report").stdout.splitlines().count("ran report") == 2
 
 
