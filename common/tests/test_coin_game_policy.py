@@ -1,54 +1,34 @@
 """Tests of portable policies: what is read plays as the player in memory, or is refused."""
 
-import os
-import subprocess
-import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax import Array, export
+from jax import export
 
-from common import coin_game, coin_game_players, coin_game_policy, coin_game_policy_trial
+from common import coin_game, coin_game_players, coin_game_policy
 from common.coin_game import CoinGame
 from common.logger import atomic
 from common.logger.errors import UserError
-
-GAME = CoinGame(episode_length=4)
-ORIGIN = coin_game_policy.Origin("made_up", "figure_3_coin_game", seed=43, update=120)
-MIXING = jax.random.normal(jax.random.key(3), (3, 3))
-VIEWING = jax.random.normal(jax.random.key(4), (36, 3))
-ACTING = jax.random.normal(jax.random.key(5), (3, 4))
-
-
-class Memory(NamedTuple):
-    """Carry of a class of the writer's own."""
-
-    hidden: Array
-    num_moves: Array
-
-
-def start():
-    return Memory(jnp.zeros(3), jnp.zeros((), jnp.int32))
-
-
-def act(memory, observation):
-    """A recurrent player with fixed weights."""
-    hidden = jnp.tanh(memory.hidden @ MIXING + observation.reshape(-1) @ VIEWING)
-    log_probs = jax.nn.log_softmax(hidden @ ACTING)
-    return Memory(hidden, memory.num_moves + 1), log_probs
+from common.tests import made_up_player
+from common.tests.made_up_player import (
+    GAME,
+    UNIFORM,
+    act,
+    always,
+    exported,
+    no_carry,
+    rewritten,
+    start,
+)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """The file of the player, which one test has tried out. Read, do not touch."""
-    path = tmp_path_factory.mktemp("policies") / "player.policy"
-    coin_game_policy.save(path, start, act, GAME, ORIGIN)
-    return path
+    """The file of the player. Read, do not touch."""
+    return made_up_player.write(tmp_path_factory.mktemp("policies") / "player.policy")
 
 
 @pytest.fixture(scope="module")
@@ -62,50 +42,6 @@ def observations(number):
     keys = jax.random.split(jax.random.key(7), number)
     states = jax.vmap(lambda key: coin_game.reset(GAME, key))(keys)
     return jax.vmap(lambda state: coin_game.observe(GAME, state)[0])(states)
-
-
-def rewritten(written, path, changes, payload=None):
-    """A copy of the file with other entries in its header, or another payload."""
-    header, functions = atomic.read_checked(written)
-    atomic.write_checked(path, functions if payload is None else payload, {**header, **changes})
-    return path
-
-
-def exported(initial_carry, act, carry, platforms=("cpu",), calls=()):
-    """Header entries and payload of functions that somebody else has written."""
-    (rows,) = export.symbolic_shape("n")
-    seen = jax.ShapeDtypeStruct((rows, *GAME.observation_shape), jnp.float32)
-    keys = jax.ShapeDtypeStruct((rows, 2), jnp.uint32)
-    carries = jax.tree.map(lambda size: jax.ShapeDtypeStruct((rows, size), jnp.float32), carry)
-    unchecked = [export.DisabledSafetyCheck.custom_call(name) for name in calls]
-    parts = [
-        export.export(jax.jit(function), platforms=platforms, disabled_checks=unchecked)(
-            *arguments
-        ).serialize()
-        for function, arguments in ((initial_carry, (seen,)), (act, (carries, seen, keys)))
-    ]
-    sizes = dict(zip(coin_game_policy.FUNCTIONS, map(len, parts), strict=True))
-    return {"function_bytes": sizes, "platforms": list(platforms)}, b"".join(map(bytes, parts))
-
-
-def no_carry(seen):
-    del seen
-    return ()
-
-
-def always(log_probs, action=0):
-    """A policy without memory whose log-probabilities are always the same."""
-
-    def act(carry, seen, key):
-        del key
-        rows = seen.shape[0]
-        chosen = jnp.broadcast_to(jnp.asarray(action, jnp.int32), rows)
-        return carry, chosen, jnp.broadcast_to(jnp.asarray(log_probs), (rows, 4))
-
-    return act
-
-
-UNIFORM = np.log(np.full((1, 4), 0.25, np.float32))
 
 
 def test_exported_player_plays_exactly_like_the_one_in_memory(plays):
@@ -343,87 +279,3 @@ def test_functions_for_another_platform_are_refused(written, tmp_path):
     path = rewritten(written, tmp_path / "copy", changes, payload)
     with pytest.raises(UserError, match=f"copy runs on tpu, not on {jax.default_backend()}$"):
         coin_game_policy.load(path)
-
-
-def calling(program):
-    """A policy that calls a program outside XLA for its move."""
-
-    def act_rows(carry, seen, key):
-        called = jax.ffi.ffi_call(program, jax.ShapeDtypeStruct(key.shape, key.dtype))(key)
-        return always(UNIFORM, action=called[:, 0].astype(jnp.int32))(carry, seen, key)
-
-    return act_rows
-
-
-def test_call_of_a_program_outside_xla_is_refused_before_anything_is_compiled(written, tmp_path):
-    act_rows = calling("my_program")
-    changes, payload = exported(no_carry, act_rows, carry=(), calls=("my_program",))
-    path = rewritten(written, tmp_path / "copy", changes, payload)
-    with pytest.raises(UserError, match=r"copy calls programs outside XLA: my_program$"):
-        coin_game_policy.read(path)
-
-
-def test_policy_that_is_sound_is_tried_out_once(written, monkeypatch):
-    policy = coin_game_policy.load(written)
-    assert policy.header["paper"] == "made_up"
-    monkeypatch.setattr(coin_game_policy_trial, "SECONDS", 0)
-    coin_game_policy.load(written)
-
-
-def test_policy_that_does_not_compile_here_is_refused(written, tmp_path):
-    """It calls the random numbers that JAX has on a GPU, and says that it runs on the CPU."""
-    act_rows = calling("cu_threefry2x32_ffi")
-    changes, payload = exported(no_carry, act_rows, carry=(), calls=("cu_threefry2x32_ffi",))
-    path = rewritten(written, tmp_path / "copy", changes, payload)
-    with pytest.raises(UserError, match=r"copy does not run here: .*cu_threefry2x32") as refusal:
-        coin_game_policy.load(path)
-    assert "\n" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("policy", "message"),
-    [
-        (always(np.zeros((1, 4), np.float32)), "the probabilities of its moves sum to 4"),
-        (always(UNIFORM, action=4), "it makes the move 4, which there is not"),
-    ],
-)
-def test_policy_that_plays_nonsense_is_found_by_the_trial(written, tmp_path, policy, message):
-    path = rewritten(written, tmp_path / "copy", *exported(no_carry, policy, carry=()))
-    with pytest.raises(UserError, match=message):
-        coin_game_policy_trial.try_out(path)
-
-
-def test_policy_that_takes_too_long_is_refused(written, tmp_path, monkeypatch):
-    path = rewritten(written, tmp_path / "copy", {"seed": 44})
-    monkeypatch.setattr(coin_game_policy_trial, "SECONDS", 0)
-    with pytest.raises(UserError, match="copy does not play a move within 0 seconds"):
-        coin_game_policy.load(path)
-
-
-def test_trial_that_dies_without_a_word_is_told_by_its_code(written, tmp_path, monkeypatch):
-    """As of a program that brings its process down."""
-    path = rewritten(written, tmp_path / "copy", {"seed": 45})
-    dies = tmp_path / "dies"
-    dies.write_text("#!/bin/sh\nexit 134\n")
-    dies.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(dies))
-    with pytest.raises(UserError, match="copy does not run here: it ended with code 134"):
-        coin_game_policy.load(path)
-
-
-def test_memory_of_the_trial_is_limited():
-    code = (
-        "import sys; from common import coin_game_policy_trial as trial\n"
-        "trial.MEMORY_BYTES = 2**30\ntrial.try_out = lambda path: bytearray(2**31)\n"
-        "sys.exit(trial.main(['file']))"
-    )
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
-    tried = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).resolve().parents[2],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (tried.returncode, tried.stderr.split()) == (1, ["MemoryError"])
