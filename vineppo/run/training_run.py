@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -71,26 +72,9 @@ def run_seeds(
         begun = begin(training, seeds)
         if shorter:
             resume.lengthen(shorter, folder, begun, options.warn)
-        progress, step, is_due = _saved(folder, begun, options)
-        recorder.begin_at(step)
-        pace = Pace(KINDS[type(config)].block(config))
-        while is_due or step < config.num_updates:
-            if is_due:
-                _evaluate(training, progress, step, recorder, threads, options)
-                _keep_least_cost(folder, pace.seconds_per_update(len(seeds)))
-                is_due = False
-            else:
-                done = step % config.eval_every_updates
-                number = pace.number(config.eval_every_updates - done)
-                with pace.measured(number):
-                    update = partial(advance, training, done, number)
-                    progress = threads.map("update", update, progress)
-                step += number
-                is_due = step % config.eval_every_updates == 0
-                if not is_due:
-                    recorder.advance(step)
-            if not is_due:
-                recorder.save_if_due(step, partial(list, progress))
+        standing = _saved(folder, begun, options)
+        recorder.begin_at(standing.step)
+        progress = _to_the_end(training, standing, recorder, threads, options)
     log = folder.metrics.read()
     return TrainingResult(
         states=[each.state for each in progress],
@@ -102,10 +86,16 @@ def run_seeds(
     )
 
 
-def _saved(
-    folder: RunFolder, begun: list[Progress], options: RunOptions
-) -> tuple[list[Progress], int, bool]:
-    """Where a run stands: progress, updates done, and whether an evaluation is missing there.
+class Standing(NamedTuple):
+    """Where a run stands."""
+
+    progress: list[Progress]  # of each seed
+    step: int  # updates done
+    is_due: bool  # whether their evaluation is missing
+
+
+def _saved(folder: RunFolder, begun: list[Progress], options: RunOptions) -> Standing:
+    """Where a run stands by its newest checkpoint.
 
     A checkpoint may be older than its line in the metrics log: a signal may have come amid the
     evaluation.
@@ -120,7 +110,37 @@ def _saved(
     is_log_point = step % folder.config["eval_every_updates"] == 0
     is_missing = is_due and is_log_point and step not in logged
     resume.cut_log(folder, max(step - is_missing, 0))
-    return progress, step, is_missing
+    return Standing(progress, step, is_missing)
+
+
+def _to_the_end(
+    training: Training,
+    standing: Standing,
+    recorder: Recorder,
+    threads: SeedThreads,
+    options: RunOptions,
+) -> list[Progress]:
+    """The loop of a run: some seconds of updates; at log points evaluation, checks, metrics."""
+    (progress, step, is_due), config = standing, training.config
+    pace = Pace(KINDS[type(config)].block(config))
+    while is_due or step < config.num_updates:
+        if is_due:
+            _evaluate(training, progress, step, recorder, threads, options)
+            _keep_least_cost(recorder.folder, pace.seconds_per_update(len(progress)))
+            is_due = False
+        else:
+            done = step % config.eval_every_updates
+            number = pace.number(config.eval_every_updates - done)
+            with pace.measured(number):
+                update = partial(advance, training, done, number)
+                progress = threads.map("update", update, progress)
+            step += number
+            is_due = step % config.eval_every_updates == 0
+            if not is_due:
+                recorder.advance(step)
+        if not is_due:
+            recorder.save_if_due(step, partial(list, progress))
+    return progress
 
 
 def _evaluate(
