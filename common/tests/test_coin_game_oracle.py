@@ -33,7 +33,6 @@ EXPECTED_REWARDS = [
     ("random", "random", 3, (0, 0), (0, 0), 4),
     ("cooperate", "cooperate", 4, (0.24342, 0.24342), (5.2308, 5.2308), 4),
 ]
-ONE_PAIR = ("defect", "cooperate")  # that is not marked slow: its players differ
 
 
 def all_states(size: int = 3) -> tuple[np.ndarray, CoinGameState]:
@@ -111,13 +110,8 @@ def sample_returns(game: CoinGame, players: Array, key: Array) -> Array:
     return jax.lax.scan(play_batch, key, None, length=NUM_EPISODES // BATCH_SIZE)[1]
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "size"),
-    [
-        pytest.param(*row[:3], marks=[] if row[:2] == ONE_PAIR else pytest.mark.slow)
-        for row in EXPECTED_REWARDS
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "second", "size"), [row[:3] for row in EXPECTED_REWARDS])
 def test_mean_rewards_of_50_000_episodes_match_the_dynamic_programme(
     first: str, second: str, size: int
 ) -> None:

@@ -1,10 +1,10 @@
 """Who may import whom, what listing and reporting need, and what stands where."""
 
 import ast
+import functools
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -44,18 +44,19 @@ class Import(NamedTuple):
     is_at_top: bool  # not inside a function or a condition
 
 
-def imports(source: str, package: str) -> Iterator[Import]:
-    """Gives what a module imports, anywhere in its code, by absolute names.
+@functools.cache
+def imports(source: str, package: str) -> list[Import]:
+    """Returns what a module imports, anywhere in its code, by absolute names.
 
     Args:
       source: code of the module.
       package: dotted name of the package it lies in, from which relative imports count.
     """
-    tree = ast.parse(source)
+    tree, found = ast.parse(source), []
     guards = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
     for_types = {id(node) for guard in guards for each in guard.body for node in ast.walk(each)}
     at_top = {id(node) for node in tree.body}
@@ -66,7 +67,8 @@ def imports(source: str, package: str) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             names = [f"{base}.{alias.name}" for alias in node.names]
-        yield from (Import(name, id(node) in for_types, id(node) in at_top) for name in names)
+        found += [Import(name, id(node) in for_types, id(node) in at_top) for name in names]
+    return found
 
 
 def is_allowed(path: PurePath, module: Import) -> bool:
