@@ -98,14 +98,14 @@ def spread_over_devices(num_seeds: int) -> Spread:
 
 def start(init: Callable[[Array], State], update: Update, num_updates: int) -> Callable:
     """Seed -> `Progress` before the first update, with room for the metrics of `num_updates`."""
+    number = jax.ShapeDtypeStruct((), jnp.int32)
+    _, metrics = jax.eval_shape(update, jax.eval_shape(init, number), number)
 
     def begin(seed: Array) -> Progress:
-        state = init(seed)
-        metrics = jax.eval_shape(lambda: update(state, jnp.int32(0))[1])
         empty = jax.tree.map(
             lambda leaf: jnp.zeros((num_updates, *leaf.shape), leaf.dtype), metrics
         )
-        return Progress(state, empty)
+        return Progress(init(seed), empty)
 
     return begin
 
@@ -149,8 +149,11 @@ def compile_program(
 
 
 def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
-    """Returns the shapes and types of what a function gives for all seeds."""
-    return jax.eval_shape(jax.vmap(init), jax.ShapeDtypeStruct((num_seeds,), jnp.int32))
+    """Returns the shapes and types of what a function gives for all seeds; traced for one."""
+    of_one = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.int32))
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((num_seeds, *leaf.shape), leaf.dtype), of_one
+    )
 
 
 def over_seeds(function: Callable[[Any], Any], argument: Any) -> Any:

@@ -14,8 +14,6 @@ from riemannian_diffusion.experiments import PAPER
 from riemannian_diffusion.experiments.trainings import data_sets
 from riemannian_diffusion.tests import commands
 
-SINGLE = "figure_so3"
-
 
 def test_the_list_needs_neither_jax_nor_matplotlib():
     code = (
@@ -54,8 +52,8 @@ def test_what_train_runs_is_the_first_training_of_every_experiment():
 
 
 def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
-    record = results.read_record(smoke_run / "results" / "smoke" / f"{SINGLE}.json")
-    config = PAPER.experiments[SINGLE].configs["smoke"]
+    record = results.read_record(smoke_run / "results" / "smoke" / f"{commands.TRAINED}.json")
+    config = PAPER.experiments[commands.TRAINED].configs["smoke"]
     assert record["config"] == json.loads(json.dumps(asdict(config)))  # tuples become lists
     assert record["seeds"] == [PAPER.first_seed]
     assert record["command"].startswith("python -m riemannian_diffusion reproduce --preset smoke")

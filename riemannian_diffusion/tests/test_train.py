@@ -100,6 +100,18 @@ def test_the_sampler_is_trained_before_the_first_update_of_a_block_only():
     assert moved == [True, False, True, False]
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_an_update_depends_on_the_length_of_the_run_with_a_schedule_only(schedule, plain):
+    """A run with a constant rate can be lengthened."""
+    updates = []
+    for num_updates in (4, 8):
+        config = replace(SMALL, num_updates=num_updates, schedule=schedule)
+        setup = model.make_setup(config, targets.make_target(config.target))
+        state = jax.eval_shape(partial(train.init, setup), jax.random.key(0))
+        updates.append(str(jax.make_jaxpr(partial(train.update, setup))(state, 0)))
+    assert (updates[0] == updates[1]) == (schedule == "constant")
+
+
 def test_input_statistics_are_those_of_a_batch():
     config = replace(
         SMALL, normalise_input=True, batch_size=512, num_updates=1, eval_every_updates=1
