@@ -23,6 +23,9 @@ MODEL = TransformerConfig(
     max_length=32,
 )
 END = 6
+WIDTH = 16  # of whole passes, longer than any sequence here
+forward = jax.jit(partial(transformer.forward, MODEL))
+decode = jax.jit(partial(transformer.decode, MODEL))
 SAMPLER = Sampler(temperature=1.0, top_p=1.0, max_new_tokens=8, end_token=END)
 
 
@@ -33,17 +36,26 @@ def params():
 
 
 def sample(params, sequences, starts, keys, num_slots, sampler=SAMPLER):
-    _, cache = transformer.forward(MODEL, params, sequences)
+    _, cache = forward(params, sequences)
     run = jax.jit(partial(sampling.sample, MODEL, sampler, num_slots=num_slots))
     return jax.device_get(run(params, sequences, cache, Jobs(starts, keys)))
+
+
+def last_hidden(params, tokens):
+    """Hidden state of the last token, from a pass over the whole sequence.
+
+    Padding on the right is not seen by what is before it, and lets all lengths share a program.
+    """
+    padded = np.zeros((1, WIDTH), int)
+    padded[0, : len(tokens)] = tokens
+    return forward(params, padded)[0][0, len(tokens) - 1]
 
 
 def greedy_by_full_passes(params, prefix, number):
     """The likeliest tokens, each from a pass over the whole sequence."""
     tokens = list(prefix)
     for _ in range(number):
-        hidden, _ = transformer.forward(MODEL, params, jnp.array([tokens]))
-        tokens.append(int(jnp.argmax(transformer.logits(params, hidden[0, -1]))))
+        tokens.append(int(jnp.argmax(transformer.logits(params, last_hidden(params, tokens)))))
         if tokens[-1] == END:
             break
     return tokens[len(prefix) :]
@@ -54,7 +66,7 @@ def test_decoding_from_a_fork_gives_the_hidden_states_of_a_full_pass_at_every_po
     sequence = jax.random.randint(jax.random.key(1), (1, 8), 0, 7)
     added = jax.random.randint(jax.random.key(2), (2, 6), 0, 7)
     starts = np.array([3, 5])
-    _, prefix = transformer.forward(MODEL, params, sequence)
+    _, prefix = forward(params, sequence)
     tails = transformer.empty_tails(MODEL, 1, 2, 6)
     fed = np.concatenate([np.asarray(sequence)[0, starts - 1][:, None], added], axis=1)
     for step in range(6):
@@ -64,13 +76,10 @@ def test_decoding_from_a_fork_gives_the_hidden_states_of_a_full_pass_at_every_po
             jnp.arange(8)[None, None] < jnp.asarray(starts)[None, :, None] - 1,
             jnp.broadcast_to(jnp.arange(6) <= step, (1, 2, 6)),
         )
-        hidden, tails = transformer.decode(
-            MODEL, params, jnp.asarray(fed[:, step])[None], tail, prefix, tails
-        )
+        hidden, tails = decode(params, jnp.asarray(fed[:, step])[None], tail, prefix, tails)
         for slot, start in enumerate(starts):
             whole = [*np.asarray(sequence)[0, :start], *np.asarray(added)[slot, :step]]
-            expected, _ = transformer.forward(MODEL, params, jnp.array([whole]))
-            np.testing.assert_allclose(hidden[0, slot], expected[0, -1], atol=1e-5)
+            np.testing.assert_allclose(hidden[0, slot], last_hidden(params, whole), atol=1e-5)
 
 
 def test_greedy_rollouts_with_refilled_slots_are_those_of_full_passes(params):
@@ -107,7 +116,7 @@ def test_rollouts_after_refills_are_distributed_as_the_model_says(params):
     sequences = jnp.array([[1, 2, 3]])
     keys = jax.random.split(jax.random.key(7), (1, 3000))
     found = sample(params, sequences, jnp.full((1, 3000), 3), keys, 20)
-    hidden, _ = transformer.forward(MODEL, params, sequences)
+    hidden, _ = forward(params, sequences)
     expected = np.asarray(jax.nn.softmax(transformer.logits(params, hidden[0, -1])))
     for part in (found.tokens[0, :, 0], found.tokens[0, 1500:, 0]):
         shares = np.bincount(part, minlength=7) / len(part)

@@ -2,6 +2,7 @@
 
 import importlib.util
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -26,8 +27,11 @@ SMALL = TransformerConfig(
 
 
 def logits_of(config, params, tokens):
-    hidden, _ = transformer.forward(config, params, jnp.asarray(tokens))
-    return np.asarray(transformer.logits(params, hidden))
+    @jax.jit
+    def read(params, tokens):
+        return transformer.logits(params, transformer.forward(config, params, tokens)[0])
+
+    return np.asarray(read(params, jnp.asarray(tokens)))
 
 
 @pytest.fixture(scope="module")
@@ -101,15 +105,17 @@ def test_rematerialisation_changes_no_gradient(small_params):
             transformer.forward(config, params, tokens)[0] ** 2 * jnp.arange(16)[None, None]
         )
 
-    plain = jax.grad(loss)(small_params, SMALL)
-    again = jax.grad(loss)(small_params, replace(SMALL, rematerialise=True))
+    gradient = jax.jit(jax.grad(loss), static_argnums=1)
+    plain = gradient(small_params, SMALL)
+    again = gradient(small_params, replace(SMALL, rematerialise=True))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), plain, again)
 
 
 def test_bfloat16_keeps_norms_and_logits_in_float32(small_params):
     config = replace(SMALL, dtype="bfloat16")
     params = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), small_params)
-    hidden, _ = transformer.forward(config, params, jnp.arange(8)[None])
+    forward = jax.jit(partial(transformer.forward, config))
+    hidden, _ = forward(params, jnp.arange(8)[None])
     assert hidden.dtype == jnp.bfloat16
     assert transformer.logits(params, hidden).dtype == jnp.float32
     ours = logits_of(config, params, np.arange(8)[None])
