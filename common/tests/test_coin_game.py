@@ -235,7 +235,7 @@ def coin_games(draw: strategies.DrawFn) -> CoinGame:
     )
 
 
-@hypothesis.settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@hypothesis.settings(max_examples=5, deadline=None, derandomize=True, database=None)
 @hypothesis.given(coin_games(), strategies.integers(0, 2**31 - 1))
 def test_rules_hold_in_random_games(game: CoinGame, seed: int) -> None:
     episode = random_episode(game, jax.random.key(seed))
