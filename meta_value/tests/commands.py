@@ -57,7 +57,7 @@ def run(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=800,
         check=False,
     )
 
