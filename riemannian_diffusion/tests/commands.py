@@ -17,7 +17,7 @@ _FEWER_KERNELS = (
 )
 XLA_FLAGS += _FEWER_KERNELS
 
-TIMEOUT_SECONDS = 280
+TIMEOUT_SECONDS = 800
 NUM_LOG_POINTS = 30
 # Compiled like a training of the smoke run, so that the two share their programs.
 TRAINED = "figure_2_variance_reduction"
