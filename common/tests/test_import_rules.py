@@ -53,14 +53,15 @@ def imports(source: str, package: str) -> list[Import]:
       package: dotted name of the package it lies in, from which relative imports count.
     """
     tree, found = ast.parse(source), []
+    nodes = list(ast.walk(tree))
     guards = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
     for_types = {id(node) for guard in guards for each in guard.body for node in ast.walk(each)}
     at_top = {id(node) for node in tree.body}
-    for node in ast.walk(tree):
+    for node in nodes:
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
