@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from common.logger.errors import UserError
+from common.logger.run_folder import RunOptions
 from vineppo import transformer
+from vineppo.experiments import presets
 from vineppo.model_files import sharding
+from vineppo.run.trainer import Trainer
 from vineppo.tests import commands
 from vineppo.transformer import TransformerConfig
 
@@ -43,14 +46,16 @@ def test_an_update_on_eight_devices_has_the_losses_and_parameters_of_one(environ
         assert float(params_of_change) < 0.05
 
 
-def test_two_processes_train_as_one_does_and_one_opens_what_they_saved(
-    environment, finished_run, tmp_path
-):
+def test_two_processes_train_as_one_does_and_one_opens_what_they_saved(environment, tmp_path):
     """Two hosts of two devices train on; metrics are those of one device. Two evaluate."""
+    config = presets.rl("smoke", "vineppo", num_updates=2)
+    of_one = Trainer(tmp_path, [0], RunOptions(quiet=True), "one", run_dir=tmp_path / "one")
+    expected = of_one.train(config, "policy").log
     with socket.socket() as free:
         free.bind(("localhost", 0))
         address = f"localhost:{free.getsockname()[1]}"
-    words = (*commands.TRAIN, "--run-dir", "run", "--model-shards", "2", "--coordinator", address)
+    words = (*commands.TRAIN, "--run-dir", "run", "--num-updates", "2", "--model-shards", "2")
+    words += ("--coordinator", address)
     processes = [
         start(environment, tmp_path, 2, *words, "--num-processes", "2", "--process", str(index))
         for index in range(2)
@@ -63,17 +68,14 @@ def test_two_processes_train_as_one_does_and_one_opens_what_they_saved(
     assert [process.returncode for process in processes] == [0, 0], printed
     assert "run folder" in printed[0][0]
     assert "run folder" not in printed[1][0]  # the library of collectives prints there too
-    log, own_log, expected = (
-        [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-        for folder in (
-            tmp_path / "run" / "policy",
-            tmp_path / "run" / "policy" / "process_1",
-            finished_run / "policy",
-        )
+    folder = tmp_path / "run" / "policy"
+    log, own_log = (
+        [json.loads(line) for line in (each / "metrics.jsonl").read_text().splitlines()]
+        for each in (folder, folder / "process_1")
     )
     assert log == own_log
-    for line, of_one in zip(log[:2], expected[:2], strict=True):
-        for name, values in of_one.items():
+    for line, expected_line in zip(log, expected, strict=True):
+        for name, values in expected_line.items():
             np.testing.assert_allclose(line[name], values, atol=1e-3, err_msg=name)
 
     evaluation = start(environment, tmp_path, 2, "evaluate", "run/policy")
