@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import (
+    AxisType,
+    Mesh,
+    NamedSharding,
+    PartitionSpec,
+    Sharding,
+    SingleDeviceSharding,
+)
 
 from common.logger.errors import UserError
 
@@ -35,12 +42,19 @@ class Spread(NamedTuple):
     num_rows: int
     mesh: Mesh
 
+    @property
+    def sharding(self) -> Sharding:
+        """Where rows lie; on one device of no mesh, so that what was traced before is known."""
+        if self.mesh.size == 1:
+            return SingleDeviceSharding(self.mesh.devices.item())
+        return NamedSharding(self.mesh, SEEDS)
+
     def rows(self, tree: Any) -> Any:
         """Puts a tree of [S, ...] on the devices, as [R, ...]."""
         missing = self.num_rows - self.num_seeds
         if missing:
             tree = jax.tree.map(lambda leaf: _with_copies(leaf, missing), tree)
-        return jax.device_put(tree, NamedSharding(self.mesh, SEEDS))
+        return jax.device_put(tree, self.sharding)
 
     def seeds(self, tree: Any) -> Any:
         """The rows of a tree that are seeds, [S, ...]."""
@@ -59,16 +73,21 @@ class Spread(NamedTuple):
           *numbers: of the shared numbers.
           donate: whether the memory of the rows is given away.
         """
-        lifted = jax.shard_map(
-            lambda tree, *shared: jax.vmap(lambda row: function(row, *shared))(tree),
-            mesh=self.mesh,
-            in_specs=(SEEDS, *(PartitionSpec() for _ in numbers)),
-            out_specs=SEEDS,
-            check_vma=False,
-        )
-        sharding = NamedSharding(self.mesh, SEEDS)
+
+        def on_device(tree: Any, *shared: Any) -> Any:
+            return jax.vmap(lambda row: function(row, *shared))(tree)
+
+        lifted = on_device
+        if self.mesh.size > 1:  # inside of `shard_map` Python runs through everything once more
+            lifted = jax.shard_map(
+                on_device,
+                mesh=self.mesh,
+                in_specs=(SEEDS, *(PartitionSpec() for _ in numbers)),
+                out_specs=SEEDS,
+                check_vma=False,
+            )
         shaped = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=self.sharding), rows
         )
         jitted = jax.jit(lifted, donate_argnums=0 if donate else ())
         return jitted.lower(shaped, *numbers).compile()
@@ -98,6 +117,7 @@ def start(init: Callable[[Array], State], update: Callable, num_updates: int) ->
     one_seed = jax.ShapeDtypeStruct((), jnp.int32)
     metrics = jax.eval_shape(lambda seed: update(init(seed))[1], one_seed)
 
+    @jax.jit
     def begin(seed: Array) -> Progress:
         empty = jax.tree.map(
             lambda leaf: jnp.zeros((num_updates, *leaf.shape), leaf.dtype), metrics
@@ -146,7 +166,10 @@ def compile_program(
 
 def shapes(init: Callable[[Array], State], num_seeds: int) -> State:
     """Returns the shapes and types of what a function gives for all seeds."""
-    return jax.eval_shape(jax.vmap(init), jax.ShapeDtypeStruct((num_seeds,), jnp.int32))
+    of_one = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.int32))
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((num_seeds, *leaf.shape), leaf.dtype), of_one
+    )
 
 
 def over_seeds(function: Callable[[Any], Any], argument: Any) -> Any:

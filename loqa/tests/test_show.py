@@ -255,7 +255,7 @@ def test_folder_that_is_no_run_is_refused(refuses, tmp_path_factory):
 
 def test_nonsense_is_refused_before_anything_is_played(refuses):
     assert refuses("show", "AC", "--output", "a.jpg") == (
-        "loqa: --output must end in .gif or .png, got a.jpg"
+        "loqa: --output must end in .gif or .png, got a.jpg; see --help"
     )
     assert refuses("export", "run", "--output", ".").endswith("must be a file, got the folder .")
     assert "between 0 and 2147483647, got -1" in refuses("show", "AC", "--episode-seed", -1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from common.logger import atomic, provenance, results
 from common.logger.timing import Row, compile_for, row, timed
@@ -83,7 +83,7 @@ def _update_rows(case: Case, repeats: int) -> list[Row]:
     """Seconds of one update of all seeds, and what a whole run of the published length takes."""
     training = make_train(case.config)
     state = _init(case.config, case.num_seeds)
-    compiled, seconds = compile_for(jax.jit(jax.vmap(training.update)), state)
+    compiled, seconds = compile_for(jax.jit(lambda states: lax.map(training.update, states)), state)
     times = timed(compiled, state, repeats=repeats)
     name = f"{case.name}, {case.num_seeds} seed{'s' * (case.num_seeds > 1)}"
     core_hours = [t * case.config.num_updates / 3600 for t in times.core_seconds]

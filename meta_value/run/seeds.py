@@ -29,18 +29,25 @@ class Progress(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """How S seeds lie on the devices: no seed needs another, each device works for itself."""
+    """How S seeds lie on the devices: no seed needs another, each device works for itself.
+
+    Attributes:
+      num_seeds: S.
+      num_rows: R.
+      mesh: of the devices; None if one has all rows: inside of a mesh Python would run through
+        every function once more.
+    """
 
     num_seeds: int
     num_rows: int
-    mesh: Mesh
+    mesh: Mesh | None
 
     def rows(self, tree: Any) -> Any:
         """Puts a tree of [S, ...] on the devices, as [R, ...]."""
         missing = self.num_rows - self.num_seeds
         if missing:
             tree = jax.tree.map(lambda leaf: _with_copies(leaf, missing), tree)
-        return jax.device_put(tree, NamedSharding(self.mesh, SEEDS))
+        return jax.device_put(tree, self.mesh and NamedSharding(self.mesh, SEEDS))
 
     def seeds(self, tree: Any) -> Any:
         """The rows of a tree that are seeds, [S, ...]."""
@@ -66,8 +73,12 @@ class Spread(NamedTuple):
         def on_device(tree: Any, *shared: Any) -> Any:
             return lax.map(lambda row: function(row, *shared), tree)
 
-        lifted = on_device
-        if self.mesh.size > 1:  # inside of `shard_map` Python runs through everything once more
+        lifted: Callable[..., Any] = on_device
+        if self.mesh:
+            sharding = NamedSharding(self.mesh, SEEDS)
+            rows = jax.tree.map(
+                lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
+            )
             lifted = jax.shard_map(
                 on_device,
                 mesh=self.mesh,
@@ -75,12 +86,8 @@ class Spread(NamedTuple):
                 out_specs=SEEDS,
                 check_vma=False,
             )
-        sharding = NamedSharding(self.mesh, SEEDS)
-        shaped = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), rows
-        )
         jitted = jax.jit(lifted, donate_argnums=0 if donate else ())
-        return jitted.lower(shaped, *numbers).compile()
+        return jitted.lower(rows, *numbers).compile()
 
 
 class Program(NamedTuple):
@@ -97,6 +104,8 @@ def spread_over_devices(num_seeds: int) -> Spread:
     """Spreads seeds over as many devices as can be used, as evenly as can be."""
     per_device = math.ceil(num_seeds / jax.device_count())
     num_devices = math.ceil(num_seeds / per_device)
+    if num_devices == 1:
+        return Spread(num_seeds, per_device, None)
     devices = jax.devices()[:num_devices]
     mesh = jax.make_mesh((num_devices,), ("seeds",), axis_types=(AxisType.Auto,), devices=devices)
     return Spread(num_seeds, num_devices * per_device, mesh)

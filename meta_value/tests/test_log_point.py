@@ -52,7 +52,7 @@ def test_returns_are_of_the_pairing_that_was_trained(monkeypatch):
     assert "self_play" not in found
     starts = draw_starts(setup.game, jax.random.split(start_key, 3)[0], SMALL["batch_size"])
     naive = tournament.untrained_learners(setup.game)["naive"]
-    returns = jax.jit(lambda x: tournament.play(setup.game, naive, naive, x))(starts)
+    returns = jax.jit(lambda x: tournament.play(setup.game, [(naive, naive)], x)[0])(starts)
     pair = [found["return_of_first"], found["return_of_second"]]
     np.testing.assert_allclose(pair, jnp.mean(returns, axis=0), rtol=1e-3)
 

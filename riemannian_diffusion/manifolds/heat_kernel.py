@@ -45,9 +45,9 @@ def sphere_log_density(cosine: Array, time: Array, num_terms: int = NUM_TERMS) -
     return jnp.log(jnp.maximum(density, jnp.finfo(density.dtype).eps))
 
 
-def sphere_score(point: Array, pole: Array, time: Array) -> Array:
+def sphere_score(point: Array, pole: Array, time: Array, num_terms: int = NUM_TERMS) -> Array:
     """Grad log p_t(pole, .) on S^2, tangent at the point; smooth off the sphere too. Shape [3]."""
-    slope = jax.grad(sphere_log_density)(jnp.vdot(pole, point), time)
+    slope = jax.grad(sphere_log_density)(jnp.vdot(pole, point), time, num_terms)
     return slope * (pole - jnp.vdot(pole, point) * point)
 
 

@@ -20,7 +20,7 @@ XLA_FLAGS += _FEWER_KERNELS
 TIMEOUT_SECONDS = 800
 NUM_LOG_POINTS = 30
 # Compiled like a training of the smoke run, so that the two share their programs.
-TRAINED = "figure_2_variance_reduction"
+TRAINED = "figure_ramachandran"
 TRAIN = (
     *("train", TRAINED, "--preset", "smoke", "--quiet"),
     *("--num-updates", str(2 * NUM_LOG_POINTS), "--checkpoint-seconds", "0"),

@@ -1,6 +1,5 @@
 """Tests of this paper's own commands: one clear line for nonsense, settings, missing data."""
 
-import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -93,24 +92,3 @@ def test_the_default_run_leaves_out_what_has_no_data(tmp_path):
     ]
     default = {name for name, each in PAPER.experiments.items() if not each.not_by_default}
     assert set(without_data) == default
-
-
-def test_a_run_of_other_settings_is_not_resumed(refuses, finished_run, tmp_path):
-    shutil.copytree(finished_run, tmp_path / "run")
-    before = contents(tmp_path / "run")
-    words = ("--run-dir", "run", "--resume", "--average-decay", "0.5", "--seed", "7")
-    assert refuses(*commands.TRAIN, *words) == (
-        "riemannian_diffusion: run is of another configuration: "
-        "average_decay: 0.995, not 0.5; seeds: [0], not [7]"
-    )
-    assert contents(tmp_path / "run") == before
-
-
-def test_a_finished_run_is_evaluated_to_the_same_numbers(environment, finished_run, tmp_path):
-    words = ("evaluate", str(finished_run))
-    finished = commands.run(environment, tmp_path, *words)
-    assert (finished.returncode, finished.stderr) == (0, "")
-    *trained, _ = (finished_run.parent / "stdout").read_text().splitlines()
-    *evaluated, last = finished.stdout.splitlines()
-    assert evaluated == trained
-    assert last == f"after {2 * commands.NUM_LOG_POINTS} updates"

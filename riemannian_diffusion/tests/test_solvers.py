@@ -25,7 +25,7 @@ def simulate(step, process, start, times, num_paths=NUM_PATHS, seed=0):
     return np.asarray(jax.jit(one)(keys))
 
 
-@pytest.mark.parametrize("name", DECAY)
+@pytest.mark.parametrize("name", ["S^2", "circle", pytest.param("SO(3)", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("step", [solvers.heun_step, solvers.walk_step])
 def test_brownian_motion_decays_as_the_first_eigenfunction(name, step):
     """E <x, Y_s> = exp(-s) on S^2, E cos = exp(-s / 2), E tr / 3 = exp(-s / 2) on SO(3)."""

@@ -1,7 +1,9 @@
 """Tests of training: the update does what its parts do, seeds decide, every option runs."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -41,13 +43,31 @@ OPTIONS = {
 }
 
 
-def trained(config, seed=0):
-    """State before and after all updates, and their metrics."""
+class Compiled(NamedTuple):
+    """A model and the functions of its training, which tests share."""
+
+    setup: model.Setup
+    init: Callable
+    update: Callable
+
+
+@cache
+def compiled(config):
     setup = model.make_setup(config, targets.make_target(config.target))
-    state = jax.jit(partial(train.init, setup))(jax.random.key(seed))
-    numbers = jnp.arange(config.num_updates)
-    advance = jax.jit(lambda state: jax.lax.scan(partial(train.update, setup), state, numbers))
-    return state, *advance(state)
+    return Compiled(
+        setup, jax.jit(partial(train.init, setup)), jax.jit(partial(train.update, setup))
+    )
+
+
+def trained(config, seed=0):
+    """State before and after all updates, and their losses."""
+    _, init, update = compiled(config)
+    start = state = init(jax.random.key(seed))
+    losses = []
+    for number in range(config.num_updates):
+        state, metrics = update(state, number)
+        losses.append(float(metrics["loss"]))
+    return start, state, np.array(losses)
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +77,9 @@ def plain():
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_trains(name):
-    start, last, metrics = trained(replace(SMALL, **OPTIONS[name]))
+    start, last, losses = trained(replace(SMALL, **OPTIONS[name]))
     assert last.step == 4
-    assert metrics["loss"].shape == (4,)
-    assert np.all(np.isfinite(metrics["loss"]))
+    assert np.all(np.isfinite(losses))
     moved = jax.tree.map(lambda a, b: jnp.max(jnp.abs(a - b)), start.params, last.params)
     assert min(jax.tree.leaves(moved)) > 0
     is_learned = "learned" in name
@@ -68,20 +87,19 @@ def test_every_option_trains(name):
 
 
 def test_same_seed_same_numbers_other_seed_others(plain):
-    _, last, metrics = plain
-    _, again, metrics_again = trained(SMALL)
-    _, _, metrics_other = trained(SMALL, seed=1)
-    np.testing.assert_array_equal(metrics["loss"], metrics_again["loss"])
+    _, last, losses = plain
+    _, again, losses_again = trained(SMALL)
+    _, _, other_losses = trained(SMALL, seed=1)
+    np.testing.assert_array_equal(losses, losses_again)
     for leaf, other in zip(*map(jax.tree.leaves, (last.params, again.params)), strict=True):
         np.testing.assert_array_equal(leaf, other)
-    assert np.all(metrics["loss"] != metrics_other["loss"])
+    assert np.all(losses != other_losses)
 
 
 def test_the_average_follows_the_parameters(plain):
     """After one update from theta_0: .995 theta_0 + .005 theta_1."""
-    setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
     start = plain[0]._replace(key=jax.random.key(9))
-    after, _ = jax.jit(partial(train.update, setup))(start, 1)
+    after, _ = compiled(SMALL).update(start, 1)
     for old, new, average in zip(
         *map(jax.tree.leaves, (start.params, after.params, after.average)), strict=True
     ):
@@ -90,9 +108,8 @@ def test_the_average_follows_the_parameters(plain):
 
 def test_the_sampler_is_trained_before_the_first_update_of_a_block_only():
     config = replace(SMALL, **OPTIONS["learned times, clipping, cosine"])  # blocks of two
-    setup = model.make_setup(config, targets.make_target(config.target))
-    state = jax.jit(partial(train.init, setup))(jax.random.key(0))
-    update = jax.jit(partial(train.update, setup))
+    _, init, update = compiled(config)
+    state = init(jax.random.key(0))
     moved = []
     for since_log in range(4):
         before, (state, _) = state.sampler_params, update(state, since_log)
@@ -107,8 +124,7 @@ def test_an_update_depends_on_the_length_of_the_run_with_a_schedule_only(schedul
     for num_updates in (4, 8):
         config = replace(SMALL, num_updates=num_updates, schedule=schedule)
         setup = model.make_setup(config, targets.make_target(config.target))
-        state = jax.eval_shape(partial(train.init, setup), jax.random.key(0))
-        updates.append(str(jax.make_jaxpr(partial(train.update, setup))(state, 0)))
+        updates.append(str(jax.make_jaxpr(partial(train.update, setup))(plain[0], 0)))
     assert (updates[0] == updates[1]) == (schedule == "constant")
 
 
@@ -116,8 +132,7 @@ def test_input_statistics_are_those_of_a_batch():
     config = replace(
         SMALL, normalise_input=True, batch_size=512, num_updates=1, eval_every_updates=1
     )
-    setup = model.make_setup(config, targets.make_target(config.target))
-    state = jax.jit(partial(train.init, setup))(jax.random.key(0))
+    state = compiled(config).init(jax.random.key(0))
     inner = state.params["params"]
     scale = np.exp(inner["log_scale"]) + 1e-3
     # Time is uniform on [0, 2]: mean 1, standard deviation 2 / sqrt(12).
@@ -128,13 +143,17 @@ def test_input_statistics_are_those_of_a_batch():
 def test_gradient_of_the_loss_is_that_of_the_bound_averaged_by_hand(plain):
     """One update with plain descent moves parameters by the gradient of mean f / q."""
     start = plain[0]._replace(key=jax.random.key(9))
-    setup = model.make_setup(SMALL, targets.make_target(SMALL.target))
-    batch_key, _ = jax.random.split(jax.random.key(9))
-    batch = train.draw_batch(setup, start, batch_key)
-    times = 2.0 * batch.uniforms  # uniform on [0, T], q = 1 / 2
-    ends = jax.vmap(setup.diffuse)(batch.points, times, batch.path_keys)
-    field = model.field_of(setup, start.params)
-    values = jax.vmap(partial(setup.objective, field))(batch.points, ends, times, batch.probe_keys)
-    _, metrics = jax.jit(partial(train.update, setup))(start, 1)
+    setup = compiled(SMALL).setup
+
+    @jax.jit
+    def integrand(key):
+        batch = train.draw_batch(setup, start, key)
+        times = 2.0 * batch.uniforms  # uniform on [0, T], q = 1 / 2
+        ends = jax.vmap(setup.diffuse)(batch.points, times, batch.path_keys)
+        of_point = partial(setup.objective, model.field_of(setup, start.params))
+        return jax.vmap(of_point)(batch.points, ends, times, batch.probe_keys)
+
+    values = integrand(jax.random.split(jax.random.key(9))[0])
+    _, metrics = compiled(SMALL).update(start, 1)
     expected = float(2.0 * np.mean(values) + 2 * np.log(2 * np.pi))
     assert metrics["loss"] == pytest.approx(expected, rel=1e-4)
