@@ -38,6 +38,7 @@ def run_dir(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_an_exported_file_plays_the_very_moves_of_the_agent(monkeypatch, run_dir):
     """In the same episodes, for the noise decides the same way; also as one of several rows."""
     run = saved(CONFIG)

@@ -1,8 +1,12 @@
 """Tests of the real commands, from start to end, at the smallest sizes."""
 
+import pytest
+
 from advantage_alignment.experiments import PAPER
 from advantage_alignment.tests import commands
 from common.logger import curves, results
+
+pytestmark = pytest.mark.slow
 
 
 def test_smoke_run_writes_valid_records_curves_and_figures_of_its_experiments(smoke_run):

@@ -39,6 +39,7 @@ def test_an_update_moves_agent_and_detective_and_pushes_the_agent(made):
     np.testing.assert_array_equal(after.buffer[0], state.params["agent"])
 
 
+@pytest.mark.slow
 def test_the_detective_learns_to_answer_one_agent(made):
     """Against tit-for-tat-like agents only, its regret falls."""
     players, state, _ = made

@@ -18,6 +18,7 @@ def policy_of(seed):
     return jax.random.uniform(jax.random.key(seed), (5,), minval=0.05, maxval=0.95)
 
 
+@jax.jit
 def against_best_response(policy):
     policy = jnp.array(policy)
     return responses.play(policy, responses.best_response(policy, GAMMA), GAMMA)
@@ -70,7 +71,7 @@ def test_leaders_optimum_is_extortion_that_defects_with_itself():
 def test_no_memory_one_leader_beats_the_optimum(seed):
     policies = jax.random.uniform(jax.random.key(seed), (256, 5))
     policies = policies.at[:128].set(jnp.round(policies[:128] * 8) / 8)
-    best = jax.vmap(lambda p: ipd_values.best_response_value(p, discount=GAMMA))(policies)
+    best = jax.jit(jax.vmap(lambda p: ipd_values.best_response_value(p, discount=GAMMA)))(policies)
     assert jnp.max(best.agent_value) <= -12.5 + 1e-3
     assert jnp.min(best.responder_value) >= -50 - 1e-3
 
@@ -93,8 +94,8 @@ def test_implicit_and_unrolled_response_agree_with_their_derivatives(seed, tempe
     def unrolled(policy):
         return responses.tree_search_response(policy, GAMMA, temperature, depth=500)
 
-    np.testing.assert_allclose(implicit(policy), unrolled(policy), atol=1e-5)
-    ours, theirs = jax.jacobian(implicit)(policy), jax.jacobian(unrolled)(policy)
+    np.testing.assert_allclose(jax.jit(implicit)(policy), jax.jit(unrolled)(policy), atol=1e-5)
+    ours, theirs = (jax.jit(jax.jacobian(of))(policy) for of in (implicit, unrolled))
     assert jnp.max(jnp.abs(theirs)) > 1e-3
     np.testing.assert_allclose(ours, theirs, atol=1e-4, rtol=1e-3)
 
@@ -102,6 +103,7 @@ def test_implicit_and_unrolled_response_agree_with_their_derivatives(seed, tempe
 def test_implicit_derivative_agrees_with_finite_differences():
     policy, step = policy_of(7), 1e-2
 
+    @jax.jit
     def response(policy):
         return responses.soft_best_response(policy, GAMMA, 1.0)
 
@@ -144,7 +146,7 @@ def test_hard_response_has_no_gradient_and_the_soft_one_has():
 
     def gradient(response):
         held = jax.lax.stop_gradient(policy)
-        return jax.grad(lambda p: responses.play(held, response(p), GAMMA).agent)(policy)
+        return jax.jit(jax.grad(lambda p: responses.play(held, response(p), GAMMA).agent))(policy)
 
     hard = gradient(lambda p: responses.best_response(p, GAMMA))
     soft = gradient(lambda p: responses.soft_best_response(p, GAMMA, 1.0))
@@ -154,10 +156,10 @@ def test_hard_response_has_no_gradient_and_the_soft_one_has():
 
 def test_regret_is_zero_for_the_best_and_positive_for_other_responses():
     policy = policy_of(5)
-    best = responses.best_response(policy, GAMMA)
-    assert abs(responses.regret(policy, best, GAMMA)) < 1e-6
+    best = jax.jit(lambda p: responses.best_response(p, GAMMA))(policy)
+    assert abs(jax.jit(lambda q: responses.regret(policy, q, GAMMA))(best)) < 1e-6
     others = [q for q in itertools.product((0.0, 1.0), repeat=5) if q != tuple(best.tolist())]
-    regrets = jax.vmap(lambda q: responses.regret(policy, q, GAMMA))(jnp.array(others))
+    regrets = jax.jit(jax.vmap(lambda q: responses.regret(policy, q, GAMMA)))(jnp.array(others))
     assert jnp.all(regrets >= -1e-5)
     assert jnp.max(regrets) > 0.1
 
@@ -171,8 +173,11 @@ def test_fidelity_is_one_with_itself_and_minus_one_with_the_mirror_image():
     def mirrored(p):
         return 2 * soft(policy) - soft(p)
 
-    assert responses.fidelity(policy, soft, soft, GAMMA) == pytest.approx(1, abs=1e-4)
-    assert responses.fidelity(policy, mirrored, soft, GAMMA) == pytest.approx(-1, abs=1e-4)
+    def fidelity(response):
+        return jax.jit(lambda p: responses.fidelity(p, response, soft, GAMMA))(policy)
+
+    assert fidelity(soft) == pytest.approx(1, abs=1e-4)
+    assert fidelity(mirrored) == pytest.approx(-1, abs=1e-4)
 
 
 def test_closed_form_answers_are_the_returns_of_a_random_player():

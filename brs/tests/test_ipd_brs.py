@@ -31,6 +31,7 @@ def trained(config, num_seeds=6):
 def test_gradients_agree_with_finite_differences(objective):
     logits, step = jax.random.normal(jax.random.key(1), (5,)), 2e-2
 
+    @jax.jit
     def value(logits):
         return getattr(ipd_brs, objective)(CONFIG, logits)
 

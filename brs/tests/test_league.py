@@ -55,6 +55,7 @@ def test_matches_have_the_exact_values_of_scripts_and_files(tmp_path):
     assert all(len(values) == 2 for values in metrics.values())
 
 
+@pytest.mark.slow
 def test_the_strongest_responder_comes_near_the_exact_one(tmp_path):
     metrics = play(
         exploitability,
@@ -75,6 +76,7 @@ def test_the_strongest_responder_comes_near_the_exact_one(tmp_path):
     np.testing.assert_array_equal(metrics["largest_shortfall"], shortfalls.max(axis=0))
 
 
+@pytest.mark.slow
 def test_a_file_of_another_game_does_not_enter(tmp_path):
     file = save_script(tmp_path / "big.policy", "AD", CoinGame(3, 3, episode_length=4))
     with pytest.raises(UserError, match="big plays another game: height: 3, not 2"):
@@ -89,6 +91,7 @@ def test_a_file_of_another_game_does_not_enter(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_files_are_seeds_of_one_agent_each_judged_in_its_own_game(tmp_path):
     """AC on 2x2 and on 3x3: a value per file, each the exact one of its game."""
     games = [CoinGame(size, size, episode_length=4) for size in (2, 3)]

@@ -98,6 +98,7 @@ def test_exact_tables_play_as_backward_induction_says():
     assert abs(means[1] - exact.agent) < 4 * errors[1]
 
 
+@pytest.mark.slow
 def test_a_player_of_a_run_is_exported_by_the_command(tmp_path, capsys):
     """Of the seed asked for: the file is the one that its parameters in memory give."""
     run_dir, file = tmp_path / "run", tmp_path / "player.policy"

@@ -6,6 +6,8 @@ from brs.experiments import PAPER
 from brs.tests import commands
 from common.logger import curves, results
 
+pytestmark = pytest.mark.slow
+
 COMMITTED = [
     path
     for preset in ("quick", "day", "paper")

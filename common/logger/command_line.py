@@ -122,7 +122,7 @@ def _captured(printed: io.StringIO) -> Iterator[None]:
 def _in_one_line(boxed: str) -> str:
     """The message inside the box that tyro draws, and the option that it offers."""
     _, message, *rest = re.split(r"\n[\s│]*[─-]{9,}[\s│]*\n", boxed)
-    text = " ".join(message.replace("│", " ").split()).removesuffix(".")
+    text = re.sub(r"(?<=\w)\.$", "", " ".join(message.replace("│", " ").split()))
     text = re.sub(r"^Error parsing \w*: ", "", text)
     optional = r"no type matching \{None\}\|(\w+) could be instantiated from \['(.*?)'\]\..*"
     text = re.sub(optional, r"expected \1, got '\2'", text)

@@ -8,6 +8,7 @@ from loqa.run import bench
 from loqa.run.coin_game_bench import CoinGameRun
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys_unchecked")
 def test_benchmark_measures_runs_phases_and_games_and_writes_them(tmp_path):
     coin_game = CoinGameRun(batch_size=2, num_opponents=1, hidden_size=2)

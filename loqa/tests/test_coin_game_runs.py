@@ -15,6 +15,8 @@ from loqa.config import CoinGameConfig
 from loqa.pola.config import PolaConfig
 from loqa.run import training_run
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (42, 43)
 CONFIG = CoinGameConfig(
     num_updates=8,

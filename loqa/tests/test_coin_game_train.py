@@ -466,6 +466,7 @@ def spread_runs() -> list[np.ndarray]:
     return [np.asarray(leaf) for leaf in jax.tree.leaves((metrics, state.params))]
 
 
+@pytest.mark.slow
 def test_eight_devices_give_the_run_of_one(tmp_path: Path, environment: Mapping[str, str]) -> None:
     path = tmp_path / "eight.npz"
     code = (

@@ -95,6 +95,7 @@ def test_a_run_of_other_settings_is_not_resumed(refuses, finished_run, tmp_path)
     assert contents(tmp_path / "run") == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_lengthened_and_has_the_bits_of_a_long_one(
     environment, finished_run, tmp_path
 ):

@@ -122,6 +122,7 @@ def test_many_frozen_agents_are_answered_at_once_and_keys_alone_decide():
     assert np.any(metrics["learning_curve"][0] != metrics["learning_curve"][3])
 
 
+@pytest.mark.slow
 def test_learned_response_comes_within_a_tenth_of_the_exact_one():
     # Six steps against always-cooperate: exactly optimal play is what a short run must come near.
     game = CoinGame(episode_length=6)

@@ -65,6 +65,7 @@ def assert_same_run(run, finished_run, stdout):
     assert stdout == (finished_run.parent / "stdout").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_with_the_same_bits(
     start, environment, tmp_path, finished_run
 ):
@@ -109,6 +110,7 @@ def test_a_run_stopped_by_signals_goes_on_as_printed_and_ends_with_the_same_bits
     assert_same_run(tmp_path / "run", finished_run, finished.stdout)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_passed_over_and_the_bits_are_the_same(
     environment, tmp_path, finished_run
 ):

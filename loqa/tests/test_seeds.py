@@ -43,12 +43,14 @@ def assert_close(log, other):
             np.testing.assert_allclose(line[name], values, rtol=2e-4, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_seeds_spread_over_eight_devices_have_the_numbers_of_one_device(run_on, on_one_device):
     num_devices, spread = run_on(8)
     assert (num_devices, on_one_device[0]) == (8, 1)
     assert_close(spread, on_one_device[1])
 
 
+@pytest.mark.slow
 def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_device):
     together = on_one_device[1]
     alone = log_of(finished_run)[: len(together)]
@@ -60,6 +62,7 @@ def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_d
     assert_close(first_seed, alone)
 
 
+@pytest.mark.slow
 def test_three_seeds_on_two_devices_have_the_numbers_they_have_among_eight(
     environment, tmp_path, on_one_device
 ):
@@ -74,6 +77,7 @@ def test_three_seeds_on_two_devices_have_the_numbers_they_have_among_eight(
     assert_close(log_of(tmp_path / "run"), first_three)
 
 
+@pytest.mark.slow
 def test_seeds_differ(on_one_device):
     last = on_one_device[1][-1]
     assert len(set(last["policy_loss"])) == len(last["policy_loss"]) == 8

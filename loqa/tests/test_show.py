@@ -95,6 +95,7 @@ def refuses(tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_exported_file_holds_the_agent_of_the_seed_and_says_so(runs_dir, policy):
     header = atomic.read_header(policy)
     assert [header[name] for name in ("paper", "experiment", "seed", "update")] == [
@@ -113,6 +114,7 @@ def test_exported_file_holds_the_agent_of_the_seed_and_says_so(runs_dir, policy)
     np.testing.assert_allclose(log_probs[0], jnp.log(probs), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_export_writes_the_first_seed_of_the_newest_checkpoint_beside_it(runs_dir, run_here):
     out = run_here("export", runs_dir / "run")
     path = runs_dir / "run" / "player_seed_42_update_00000002.policy"
@@ -120,6 +122,7 @@ def test_export_writes_the_first_seed_of_the_newest_checkpoint_beside_it(runs_di
     assert atomic.read_header(path)["seed"] == 42
 
 
+@pytest.mark.slow
 def test_export_of_an_older_checkpoint_to_a_given_file(runs_dir, run_here, tmp_path):
     older = runs_dir / "run" / "checkpoint_00000001.ckpt"
     out = run_here("export", runs_dir / "run", "--checkpoint", older, "--output", "new/old")
@@ -127,6 +130,7 @@ def test_export_of_an_older_checkpoint_to_a_given_file(runs_dir, run_here, tmp_p
     assert atomic.read_header(tmp_path / "new" / "old")["update"] == 1
 
 
+@pytest.mark.slow
 def test_run_in_the_folder_of_an_experiment_has_its_name(runs_dir, tmp_path):
     name = next(iter(PAPER.experiments))
     nested = tmp_path / f"{name}-20260101T000000" / "naive"
@@ -135,6 +139,7 @@ def test_run_in_the_folder_of_an_experiment_has_its_name(runs_dir, tmp_path):
     assert atomic.read_header(path)["experiment"] == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opponent", ["self", "random", "policy", "run"])
 def test_show_writes_a_gif_with_a_frame_for_every_state(
     runs_dir, policy, run_here, tmp_path, opponent
@@ -150,6 +155,7 @@ def test_show_writes_a_gif_with_a_frame_for_every_state(
         assert (image.format, image.n_frames) == ("GIF", NUM_FRAMES)
 
 
+@pytest.mark.slow
 def test_show_writes_a_png_strip_of_a_file_against_a_script(policy, run_here, tmp_path):
     run_here("show", policy, "--opponent", "AD", "--output", "strip.png")
     with Image.open(tmp_path / "strip.png") as image:
@@ -158,6 +164,7 @@ def test_show_writes_a_png_strip_of_a_file_against_a_script(policy, run_here, tm
         assert width == NUM_FRAMES * height
 
 
+@pytest.mark.slow
 def test_shown_episode_is_decided_by_its_seed_and_is_the_same_for_the_exported_agent(
     runs_dir, policy, run_here, tmp_path
 ):
@@ -176,6 +183,7 @@ def test_scripts_are_shown_in_the_published_game(run_here, tmp_path):
         assert image.n_frames == 51
 
 
+@pytest.mark.slow
 def test_evaluation_against_a_file_is_that_against_the_agent_in_it(runs_dir, policy, run_here):
     run, game = training_run.load_run(runs_dir / "run"), coin_game_rollout.make_game(CONFIG)
     pair = (coin_game_rollout.learned(game, run.agent),) * 2
@@ -204,6 +212,7 @@ def test_evaluation_against_a_file_is_that_against_the_agent_in_it(runs_dir, pol
     )
 
 
+@pytest.mark.slow
 def test_players_of_another_grid_are_refused(runs_dir, policy, refuses):
     message = "plays another game: height: 3, not 4; width: 3, not 4"
     assert refuses("show", runs_dir / "wide", "--opponent", policy) == f"loqa: player {message}"
@@ -212,6 +221,7 @@ def test_players_of_another_grid_are_refused(runs_dir, policy, refuses):
     assert line == f"loqa: run_seed_42 {message}"
 
 
+@pytest.mark.slow
 def test_damaged_and_foreign_files_are_refused(runs_dir, policy, refuses, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     (folder / "cut").write_bytes(policy.read_bytes()[:-1])
@@ -231,6 +241,7 @@ def test_player_that_nobody_knows_is_refused_with_the_valid_names(refuses):
     assert "unknown player 'seld'" in refuses("show", "AC", "--opponent", "seld")
 
 
+@pytest.mark.slow
 def test_seed_that_a_run_does_not_have_is_refused(runs_dir, refuses):
     assert refuses("show", runs_dir / "run", "--seed", 44).endswith(
         "run has no seed 44; valid: 42, 43"
@@ -238,6 +249,7 @@ def test_seed_that_a_run_does_not_have_is_refused(runs_dir, refuses):
     assert refuses("export", runs_dir / "run", "--seed", 44).endswith("valid: 42, 43")
 
 
+@pytest.mark.slow
 def test_run_of_the_prisoners_dilemma_is_refused(refuses, runs_dir, policy, tmp_path_factory):
     path = tmp_path_factory.mktemp("ipd") / "run"
     short_run(path, IpdConfig(num_updates=1, eval_every_updates=1, batch_size=2))
@@ -257,7 +269,9 @@ def test_nonsense_is_refused_before_anything_is_played(refuses):
     assert refuses("show", "AC", "--output", "a.jpg") == (
         "loqa: --output must end in .gif or .png, got a.jpg; see --help"
     )
-    assert refuses("export", "run", "--output", ".").endswith("must be a file, got the folder .")
+    assert refuses("export", "run", "--output", ".").endswith(
+        "must be a file, got the folder .; see --help"
+    )
     assert "between 0 and 2147483647, got -1" in refuses("show", "AC", "--episode-seed", -1)
     assert "did you mean --opponent?" in refuses("show", "AC", "--oponent", "AD")
 

@@ -9,6 +9,8 @@ from common.logger import curves, results
 from loqa.experiments import PAPER
 from loqa.tests import commands
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = PAPER.experiments
 DEFAULT = [name for name, experiment in EXPERIMENTS.items() if not experiment.not_by_default]
 

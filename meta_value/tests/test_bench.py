@@ -10,6 +10,7 @@ from meta_value.run import bench
 from meta_value.tests.test_train import SMALL
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys_unchecked")
 def test_rows_hold_median_and_range_of_every_repeat(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "_tournament_rows", lambda repeats: [])

@@ -87,6 +87,7 @@ def test_a_run_killed_and_a_run_stopped_go_on_and_end_with_the_same_bits(
     assert finished.stdout == (finished_run.parent / "stdout").read_text()
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_lengthened_and_has_the_bits_of_a_long_one(
     environment, finished_run, tmp_path
 ):

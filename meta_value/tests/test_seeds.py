@@ -44,10 +44,12 @@ def assert_close(log, other):
             np.testing.assert_allclose(line[name], values, rtol=2e-4, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_three_seeds_on_two_devices_have_the_numbers_of_one_device(run_on, on_one_device):
     assert_close(run_on(2), on_one_device)
 
 
+@pytest.mark.slow
 def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_device):
     alone = log_of(finished_run)[: len(on_one_device)]
     first_seed = [
@@ -58,6 +60,7 @@ def test_a_seed_among_others_has_the_numbers_it_has_alone(finished_run, on_one_d
     assert_close(first_seed, alone)
 
 
+@pytest.mark.slow
 def test_seeds_differ(on_one_device):
     last = on_one_device[-1]
     assert len(set(last["loss"])) == len(last["loss"]) == 3

@@ -11,6 +11,8 @@ from meta_value.experiments import EXPERIMENTS, PAPER
 from meta_value.run.cli import Reproduce
 from meta_value.tests import commands
 
+pytestmark = pytest.mark.slow
+
 
 def record_of(smoke_run, name):
     return results.read_record(smoke_run / "results" / "smoke" / f"{name}.json")

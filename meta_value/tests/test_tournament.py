@@ -49,7 +49,13 @@ def returns_of():
     return lambda game, first, second: of_game(game)[first, second]
 
 
-@pytest.mark.parametrize(("pairing", "cell"), CELLS.items())
+@pytest.mark.parametrize(
+    ("pairing", "cell"),
+    [
+        pytest.param(*each, marks=[pytest.mark.slow] if "matching_pennies" in each[0] else [])
+        for each in CELLS.items()
+    ],
+)
 def test_cells_of_naive_learners_and_lola_are_within_four_standard_errors(
     returns_of, pairing, cell
 ):

@@ -1,4 +1,4 @@
-"""Makes JAX strict and quick to compile, on two devices; runs that many tests look at.
+"""Makes JAX strict and quick to compile; runs that many tests look at.
 
 JAX keeps to one thread: large batched linear algebra can hang on two.
 """
@@ -8,7 +8,7 @@ import os
 from riemannian_diffusion.tests import commands
 
 os.environ.setdefault("NPROC", "1")
-os.environ.setdefault("XLA_FLAGS", f"{commands.XLA_FLAGS} --xla_force_host_platform_device_count=2")
+os.environ.setdefault("XLA_FLAGS", commands.XLA_FLAGS)
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -125,6 +125,7 @@ def test_a_finished_run_is_evaluated_to_the_same_numbers(environment, finished_r
     assert last == f"after {2 * commands.NUM_LOG_POINTS} updates"
 
 
+@pytest.mark.slow
 def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
     record = results.read_record(smoke_run / "results" / "smoke" / f"{commands.TRAINED}.json")
     config = PAPER.experiments[commands.TRAINED].configs["smoke"]
@@ -136,6 +137,7 @@ def test_a_record_says_what_was_run_and_where_it_comes_from(smoke_run):
     assert {metric["ci95"] for metric in record["metrics"].values()} == {None}  # of one seed
 
 
+@pytest.mark.slow
 def test_smoke_run_writes_valid_records_and_curves_of_every_kind_of_experiment(smoke_run):
     folder = smoke_run / "results" / "smoke"
     assert {path.stem for path in folder.glob("*.json")} == set(commands.SMOKED)
@@ -152,11 +154,13 @@ def test_smoke_run_writes_valid_records_and_curves_of_every_kind_of_experiment(s
         assert {row["seed"] for row in rows} == set(record["seeds"])
 
 
+@pytest.mark.slow
 def test_smoke_run_draws_every_figure(smoke_run):
     figures = {path.name for path in (smoke_run / "results" / "smoke").glob("*.png")}
     assert figures == {f"{name}.png" for name in commands.SMOKED}
 
 
+@pytest.mark.slow
 def test_smoke_run_prints_the_claim_table(smoke_run):
     printed = (smoke_run / "stdout").read_text()
     for name in commands.SMOKED:

@@ -118,13 +118,14 @@ def test_the_sampler_is_trained_before_the_first_update_of_a_block_only():
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_an_update_depends_on_the_length_of_the_run_with_a_schedule_only(schedule, plain):
+def test_an_update_depends_on_the_length_of_the_run_with_a_schedule_only(schedule):
     """A run with a constant rate can be lengthened."""
     updates = []
     for num_updates in (4, 8):
         config = replace(SMALL, num_updates=num_updates, schedule=schedule)
         setup = model.make_setup(config, targets.make_target(config.target))
-        updates.append(str(jax.make_jaxpr(partial(train.update, setup))(plain[0], 0)))
+        state = jax.eval_shape(partial(train.init, setup), jax.random.key(0))
+        updates.append(str(jax.make_jaxpr(partial(train.update, setup))(state, 0)))
     assert (updates[0] == updates[1]) == (schedule == "constant")
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from vineppo.experiments import presets
 from vineppo.policy import Policy
@@ -40,6 +41,7 @@ def test_processed_tokens_are_counted_as_by_hand():
     assert bench.token_counts(phase, prefixes, 100, 200) == (122, 128, 256)
 
 
+@pytest.mark.slow
 def test_the_benchmark_writes_every_row_it_prints(tmp_path):
     text = bench.run(1, tmp_path / "bench.json", TINY)
     written = json.loads((tmp_path / "bench.json").read_text())

@@ -46,6 +46,7 @@ def test_an_update_on_eight_devices_has_the_losses_and_parameters_of_one(environ
         assert float(params_of_change) < 0.05
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does_and_one_opens_what_they_saved(environment, tmp_path):
     """Two hosts of two devices train on; metrics are those of one device. Two evaluate."""
     config = presets.rl("smoke", "vineppo", num_updates=2)

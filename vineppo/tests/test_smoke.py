@@ -2,12 +2,15 @@
 
 import json
 
+import pytest
 from PIL import Image
 
 from common.logger import curves, results
 from vineppo.experiments import EXPERIMENTS
 from vineppo.run.cli import main
 from vineppo.tests import commands
+
+pytestmark = pytest.mark.slow
 
 
 def test_smoke_run_writes_valid_records_curves_and_figures(smoke_run):
