@@ -7,7 +7,7 @@ file imports JAX and matplotlib inside `run` and `draw` only: listing and report
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,6 +51,8 @@ class Experiment:
       why_it_fails: what is said of its claims that do not hold; of all, or by claim id.
       not_by_default: why it runs only by name; empty if it is part of the default run.
       paper_claims: those at the published size, if they are others than `claims`.
+      headline: rows of the first table of the paper's README, by claim id: what the paper says,
+        in a few words.
     """
 
     source: str
@@ -65,6 +67,7 @@ class Experiment:
     why_it_fails: str | Mapping[str, str] = ""
     not_by_default: str = ""
     paper_claims: tuple[Claim, ...] = ()
+    headline: Mapping[str, str] = field(default_factory=dict)
 
     def claims_at(self, preset: str) -> tuple[Claim, ...]:
         """Returns the claims that are tested at a preset."""
@@ -84,9 +87,13 @@ class Paper(NamedTuple):
       folder: holds README.md and results/.
       experiments: by name, in the order in which they are run and listed.
       first_seed: of every experiment.
+      title: of the paper, with where it appeared.
+      finding: what was found, in two sentences at most.
     """
 
     name: str
     folder: Path
     experiments: Mapping[str, Experiment]
     first_seed: int
+    title: str = ""
+    finding: str = ""
