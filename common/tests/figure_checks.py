@@ -1,4 +1,4 @@
-"""What must hold of every figure: told apart in grey, no text cut off, limits that hold its data."""
+"""What must hold of every figure: told apart in grey, no text cut off, limits that hold data."""
 
 from itertools import combinations
 from typing import Any
