@@ -113,8 +113,13 @@ list: ## every experiment: its place in the paper, claim and expected time
 	    else echo "$$paper: not begun"; fi; \
 	done
 
-report: $$(foreach p,$$(BEGUN),$$(call stamp,$$p)) ## rebuild README tables and figures from results
+report: $$(foreach p,$$(BEGUN),$$(call stamp,$$p)) ## rebuild pages and figures from results
 	@for paper in $(BEGUN); do $(call python,$$paper) -m $$paper report || exit; done
+	@$(call python,$(firstword $(BEGUN))) -m common.logger.summary $(BEGUN)
+
+summary: $$(call stamp,$$(firstword $$(BEGUN))) ## all claims and figures in summary.html, summary.csv
+	@$(call python,$(firstword $(BEGUN))) -m common.logger.summary $(BEGUN)
+	@echo summary.html summary.csv
 
 lint: .venv/lint/.stamp ## check formatting, style and types
 	.venv/lint/bin/python -m ruff format --check .

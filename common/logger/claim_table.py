@@ -1,4 +1,4 @@
-"""The claim table, for a README and for a terminal, from result records.
+"""How a claim reads, in whatever table it stands; and the table of a terminal.
 
 Of a record only `paper`, `experiment`, `preset` and `claims` are used, so that what
 `claims.not_run` returns can stand among records.
@@ -6,83 +6,74 @@ Of a record only `paper`, `experiment`, `preset` and `claims` are used, so that 
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from common.logger import intervals
+Record = Mapping[str, Any]
+Entry = Mapping[str, Any]  # of a claim in a record
 
 DEFAULT_PRESET = "quick"
-_COLUMNS = (
-    "claim (paper)",
-    "paper",
-    "ours, mean [95 % interval] (seeds)",
-    "criterion",
-    "command",
-    "state",
-)
-_GREEN, _YELLOW, _RED, _DIM = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
-_COLOURS = {
-    "holds": _GREEN,
-    "reproduced": _GREEN,
-    "holds partly": _YELLOW,
-    "partly": _YELLOW,
-    "does not hold": _RED,
-    "not reproduced": _RED,
+KINDS = ("holds", "partly", "fails", "open")  # of a verdict, whatever its word
+_KINDS = {
+    "holds": "holds",
+    "reproduced": "holds",
+    "holds partly": "partly",
+    "partly": "partly",
+    "does not hold": "fails",
+    "not reproduced": "fails",
 }
+_COLOURS = {"holds": "\x1b[32m", "partly": "\x1b[33m", "fails": "\x1b[31m", "open": "\x1b[2m"}
 _END_COLOUR = "\x1b[0m"
 _STATE_WIDTH = len("NOT REPRODUCED (QUICK)")
 
 
-def markdown_table(records: Sequence[Mapping[str, Any]]) -> str:
-    """Returns one row per claim in the order of the records, and a line on the intervals."""
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS)]
-    for record in records:
-        rows += [_markdown_row(record, claim) for claim in record["claims"]]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    note = f"Intervals: {intervals.METHOD}; none with fewer than {intervals.MIN_SEEDS} seeds."
-    return "\n".join([*lines, "", note])
+def state_text(claim: Entry) -> str:
+    """Returns the verdict in the record's word, "no verdict" or "not run"."""
+    return claim["verdict"] or ("no verdict" if claim["per_seed"] else "not run")
 
 
-def terminal_table(
-    records: Sequence[Mapping[str, Any]], width: int = 80, *, colour: bool = False
-) -> str:
-    """Returns the claims as plain text: state and numbers aligned, sentences wrapped below.
-
-    Args:
-      records: result records.
-      width: columns of the terminal.
-      colour: whether to colour the states; pass `stream.isatty()`.
-    """
-    claims = [claim for record in records for claim in record["claims"]]
-    ours_width = max((len(_ours(claim)) for claim in claims), default=0)
-    lines = []
-    for record in records:
-        lines.append(f"{record['paper']} {record['experiment']} ({record['preset']})")
-        for claim in record["claims"]:
-            shown_state = _terminal_state(record, claim, colour)
-            lines.append(
-                f"  {shown_state}  ours {_ours(claim):<{ours_width}}  paper {_paper(claim)}"
-            )
-            lines += _wrapped_sentences(claim, width)
-        lines.append("")
-    return "\n".join([*lines, _summary(claims)])
+def sized_state(record: Record, claim: Entry) -> str:
+    """Returns the state, and at which size it was reached, such as "holds (quick)"."""
+    state = state_text(claim)
+    return f"{state} ({record['preset']})" if state in _KINDS else state
 
 
-def replace_between_markers(text: str, name: str, content: str) -> str:
-    """Returns `text` with `content` between `<!-- BEGIN name -->` and `<!-- END name -->`.
+def kind(claim: Entry) -> str:
+    """Returns which of `KINDS` a claim's state is; open means that there is no verdict."""
+    return _KINDS.get(state_text(claim), "open")
 
-    Raises:
-      ValueError: the two markers are not there exactly once each, in this order.
-    """
-    begin, end = f"<!-- BEGIN {name} -->", f"<!-- END {name} -->"
-    for marker in (begin, end):
-        if text.count(marker) != 1:
-            raise ValueError(f"expected the marker {marker} once, found it {text.count(marker)}x")
-    before, _, rest = text.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the marker {end} stands before {begin}")
-    return f"{before}{begin}\n{content}\n{end}{after}"
+
+def counts_text(claims: Iterable[Entry]) -> str:
+    """Returns how many claims are in which state, such as "3 holds, 1 not run"."""
+    states = Counter(map(state_text, claims))
+    return ", ".join(f"{number} {state}" for state, number in states.items())
+
+
+def paper_text(claim: Entry) -> str:
+    """Returns the paper's number with spread and unit; a dash if it prints none."""
+    if claim["paper_value"] is None:
+        return claim["paper_spread"] or "-"
+    value, spread, unit = f"{claim['paper_value']:g}", claim["paper_spread"] or "", claim["unit"]
+    if spread and spread[0] not in "±(":  # words on the value, not a spread
+        return " ".join(part for part in (value, unit, f"({spread})") if part)
+    return " ".join(part for part in (value, spread, unit) if part)
+
+
+def ours_text(claim: Entry) -> str:
+    """Returns our value with interval and number of seeds, such as "0.43 [0.40, 0.46] (5)"."""
+    num_seeds = len(claim["per_seed"])
+    if num_seeds == 0:
+        return "-"
+    values = claim["per_seed"]
+    is_one_number = num_seeds > 1 and min(values, key=str) == max(values, key=str)
+    interval, repeats = claim["ci95"], f"({num_seeds})"
+    if claim["repeats"] != "seeds":
+        interval, repeats = None, "exact" if claim["repeats"] == "exact" else "measured once"
+    elif is_one_number:
+        interval, repeats = None, f"in every seed ({num_seeds})"
+    parts = (estimate_text(claim["value"], interval), claim["unit"], repeats)
+    return " ".join(part for part in parts if part)
 
 
 def estimate_text(value: float | None, ci95: Sequence[float] | None) -> str:
@@ -104,71 +95,44 @@ def estimate_text(value: float | None, ci95: Sequence[float] | None) -> str:
     return f"{mean} [{', '.join(ends)}]" if ends else mean
 
 
-def _markdown_row(record: Mapping[str, Any], claim: Mapping[str, Any]) -> tuple[str, ...]:
-    state = ": ".join(part for part in (_sized_state(record, claim), claim["note"]) if part)
-    cells = (
-        f"{claim['statement']} ({claim['source']})",
-        _paper(claim),
-        _ours(claim),
-        claim["criterion"],
-        f"`{_command(record)}`",
-        state,
-    )
-    return tuple(" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+def command(record: Record) -> str:
+    """Returns what makes a record: "make reproduce-PAPER EXPERIMENT=NAME", and the preset."""
+    preset = "" if record["preset"] == DEFAULT_PRESET else f" PRESET={record['preset']}"
+    paper = record["paper"].replace("_", "-")
+    return f"make reproduce-{paper} EXPERIMENT={record['experiment']}{preset}"
 
 
-def _terminal_state(record: Mapping[str, Any], claim: Mapping[str, Any], colour: bool) -> str:
-    shown = f"{_sized_state(record, claim).upper():<{_STATE_WIDTH}}"
-    return f"{_COLOURS.get(_state(claim), _DIM)}{shown}{_END_COLOUR}" if colour else shown
+def terminal_table(records: Sequence[Record], width: int = 80, *, colour: bool = False) -> str:
+    """Returns the claims as plain text: state and numbers aligned, sentences wrapped below.
+
+    Args:
+      records: result records.
+      width: columns of the terminal.
+      colour: whether to colour the states; pass `stream.isatty()`.
+    """
+    claims = [claim for record in records for claim in record["claims"]]
+    ours_width = max((len(ours_text(claim)) for claim in claims), default=0)
+    lines = []
+    for record in records:
+        lines.append(f"{record['paper']} {record['experiment']} ({record['preset']})")
+        for claim in record["claims"]:
+            shown_state = _terminal_state(record, claim, colour)
+            lines.append(
+                f"  {shown_state}  ours {ours_text(claim):<{ours_width}}  paper {paper_text(claim)}"
+            )
+            lines += _wrapped_sentences(claim, width)
+        lines.append("")
+    noun = "claim" if len(claims) == 1 else "claims"
+    summary = f"{len(claims)} {noun}" + (f": {counts_text(claims)}" if claims else "")
+    return "\n".join([*lines, summary])
 
 
-def _sized_state(record: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
-    """The state, and at which size it was reached."""
-    state = _state(claim)
-    return f"{state} ({record['preset']})" if claim["verdict"] in _COLOURS else state
+def _terminal_state(record: Record, claim: Entry, colour: bool) -> str:
+    shown = f"{sized_state(record, claim).upper():<{_STATE_WIDTH}}"
+    return f"{_COLOURS[kind(claim)]}{shown}{_END_COLOUR}" if colour else shown
 
 
-def _wrapped_sentences(claim: Mapping[str, Any], width: int) -> list[str]:
+def _wrapped_sentences(claim: Entry, width: int) -> list[str]:
     sentences = (f"{claim['statement']} ({claim['source']})", claim["criterion"], claim["note"])
     wrapper = textwrap.TextWrapper(width, initial_indent=" " * 6, subsequent_indent=" " * 8)
     return [line for sentence in sentences for line in wrapper.wrap(sentence)]
-
-
-def _state(claim: Mapping[str, Any]) -> str:
-    return claim["verdict"] or ("no verdict" if claim["per_seed"] else "not run")
-
-
-def _command(record: Mapping[str, Any]) -> str:
-    preset = "" if record["preset"] == DEFAULT_PRESET else f" PRESET={record['preset']}"
-    return f"make reproduce-{record['paper']} EXPERIMENT={record['experiment']}{preset}"
-
-
-def _paper(claim: Mapping[str, Any]) -> str:
-    if claim["paper_value"] is None:
-        return claim["paper_spread"] or "-"
-    value, spread, unit = f"{claim['paper_value']:g}", claim["paper_spread"] or "", claim["unit"]
-    if spread and spread[0] not in "±(":  # words on the value, not a spread
-        return " ".join(part for part in (value, unit, f"({spread})") if part)
-    return " ".join(part for part in (value, spread, unit) if part)
-
-
-def _ours(claim: Mapping[str, Any]) -> str:
-    num_seeds = len(claim["per_seed"])
-    if num_seeds == 0:
-        return "-"
-    values = claim["per_seed"]
-    is_one_number = num_seeds > 1 and min(values, key=str) == max(values, key=str)
-    interval, repeats = claim["ci95"], f"({num_seeds})"
-    if claim["repeats"] != "seeds":
-        interval, repeats = None, "exact" if claim["repeats"] == "exact" else "measured once"
-    elif is_one_number:
-        interval, repeats = None, f"in every seed ({num_seeds})"
-    parts = (estimate_text(claim["value"], interval), claim["unit"], repeats)
-    return " ".join(part for part in parts if part)
-
-
-def _summary(claims: Sequence[Mapping[str, Any]]) -> str:
-    states = [_state(claim) for claim in claims]
-    counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
-    noun = "claim" if len(claims) == 1 else "claims"
-    return f"{len(claims)} {noun}" + (f": {', '.join(counts)}" if counts else "")

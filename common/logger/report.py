@@ -1,51 +1,57 @@
-"""The tables of a paper's README and its figures, made from the files in results/ alone."""
+"""A paper's pages and figures, made from the files in results/ alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from common.logger import atomic, bench_table, claim_table, claims, figures, results
+from common.logger import atomic, bench_table, claims_page, figures, results
+from common.logger.claims_page import PRESETS
 from common.logger.errors import UserError
 from common.logger.experiment import Paper
-
-PRESETS = ("quick", "day", "paper")  # whose records are committed
 
 
 def rebuild(
     paper: Paper, more_tables: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> None:
-    """Draws every figure anew and writes the README's tables.
+    """Draws every figure anew, writes results/CLAIMS.md, and the tables of README and NOTES.
 
     Args:
-      paper: whose README and results these are.
-      more_tables: of the paper's own, by the name of their markers.
-      folder: holds README.md and results/; None for the paper's.
+      paper: whose pages and results these are.
+      more_tables: of the paper's own in NOTES.md, by the name of their markers.
+      folder: holds README.md, NOTES.md and results/; None for the paper's.
 
     Raises:
-      FileNotFoundError: there is no README, or no curves beside a record.
+      FileNotFoundError: there is no README or NOTES, or no curves beside a record.
       DamagedFileError: a record or a table of curves is damaged, or a record's verdict is not
         what its values say.
-      UserError: the README lacks the markers of a table.
+      UserError: a page lacks the markers of a table.
     """
     folder = folder or paper.folder
-    results_dir, readme = folder / "results", folder / "README.md"
+    results_dir = folder / "results"
     records = read_records(paper, results_dir)
     for record in records:
         name = record["experiment"]
         figures.draw(paper.experiments[name], results_dir / record["preset"], name)
-    tables = {
-        "claims": claims_table(paper, records, is_default=True),
-        "more_claims": claims_table(paper, records, is_default=False),
-        "bench": bench_table.markdown_tables(results_dir / "bench.json"),
-        **(more_tables or {}),
+    bench = bench_table.markdown_tables(results_dir / "bench.json")
+    pages = {
+        folder / "README.md": {"headline": claims_page.headline(paper, records)},
+        folder / "NOTES.md": {"bench": bench, **(more_tables or {})},
     }
-    text = readme.read_text()
+    texts = {page: _filled(page, tables) for page, tables in pages.items()}
+    texts[results_dir / "CLAIMS.md"] = claims_page.claims_page(paper, records)
+    for page, text in texts.items():
+        atomic.write_text(page, text)
+
+
+def _filled(page: Path, tables: Mapping[str, str]) -> str:
+    """The text of a page with its tables between their markers."""
+    text = page.read_text()
     try:
         for name, table in tables.items():
-            text = claim_table.replace_between_markers(text, name, table)
+            text = replace_between_markers(text, name, table)
     except ValueError as error:
-        raise UserError(f"{readme}: {error}") from error
-    atomic.write_text(readme, text)
+        raise UserError(f"{page}: {error}") from error
+    return text
 
 
 def read_records(paper: Paper, results_dir: Path) -> list[dict[str, Any]]:
@@ -66,19 +72,18 @@ def read_records(paper: Paper, results_dir: Path) -> list[dict[str, Any]]:
     return [found[place] for place in places if place in found]
 
 
-def claims_table(paper: Paper, records: list[dict[str, Any]], *, is_default: bool) -> str:
-    """Returns the claim table of records; experiments without one are listed as not run.
+def replace_between_markers(text: str, name: str, content: str) -> str:
+    """Returns `text` with `content` between `<!-- BEGIN name -->` and `<!-- END name -->`.
 
-    Args:
-      paper: whose claims these are.
-      records: in the order of its experiments.
-      is_default: whether of the experiments of the default run, or of those run by name only.
+    Raises:
+      ValueError: the two markers are not there exactly once each, in this order.
     """
-    rows: list[dict[str, Any]] = []
-    for name, experiment in paper.experiments.items():
-        if is_default == (not experiment.not_by_default):
-            found = [record for record in records if record["experiment"] == name]
-            preset = next((each for each in PRESETS if each in experiment.configs), "quick")
-            declared = experiment.claims_at(preset)
-            rows += found or [claims.not_run(paper.name, name, preset, declared)]
-    return claim_table.markdown_table(rows)
+    begin, end = f"<!-- BEGIN {name} -->", f"<!-- END {name} -->"
+    for marker in (begin, end):
+        if text.count(marker) != 1:
+            raise ValueError(f"expected the marker {marker} once, found it {text.count(marker)}x")
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"the marker {end} stands before {begin}")
+    return f"{before}{begin}\n{content}\n{end}{after}"

@@ -134,6 +134,7 @@ EXPERIMENTS = {
         draw=draw_walk,
         why_it_fails={"far": "Twelve steps are few."},
         paper_claims=(DRIFTS,),
+        headline={"drifts": "a walk drifts"},
     ),
     "figure_2_walk_down": Experiment(
         source="Figure 2",
@@ -159,7 +160,14 @@ EXPERIMENTS = {
         not_by_default="it is no walk",
     ),
 }
-PAPER = Paper(NAME, Path("paper"), EXPERIMENTS, first_seed=7)
+PAPER = Paper(
+    NAME,
+    Path("paper"),
+    EXPERIMENTS,
+    first_seed=7,
+    title="Walks (Fair 1900)",
+    finding="Walks drift & <wander>.",
+)
 
 
 @dataclass(frozen=True)

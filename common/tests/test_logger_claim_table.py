@@ -1,4 +1,4 @@
-"""Tests of the claim tables against tables written by hand."""
+"""Tests of how claims read, and of the terminal's table against one written by hand."""
 
 from dataclasses import replace
 
@@ -38,27 +38,6 @@ QUICK = {
 PAPER = claims.not_run("loqa", "figure_1_ipd", "paper", [COOPERATES], "3 h on one GPU")
 
 
-def test_markdown_table_is_the_one_written_by_hand():
-    assert claim_table.markdown_table([QUICK, PAPER]) == (
-        "| claim (paper) | paper | ours, mean [95 % interval] (seeds) "
-        "| criterion | command | state |\n"
-        "| --- | --- | --- | --- | --- | --- |\n"
-        "| LOQA cooperates with itself. (Figure 1) | 0.98 ± 0.01 | 0.950 [0.930, 0.970] (3) "
-        "| mean >= 0.9 (partly: >= 0.5) | `make reproduce-loqa EXPERIMENT=figure_1_ipd` "
-        "| holds (quick) |\n"
-        "| LOQA gives always-defect \\|less\\| than always-cooperate does. (Figure 1) | - "
-        "| -1.43 [-12.30, 4.00] points (3) | smallest seed >= 0 "
-        "| `make reproduce-loqa EXPERIMENT=figure_1_ipd` "
-        "| does not hold (quick): One seed is exploited. |\n"
-        "| LOQA cooperates with itself. (Figure 1) | 0.98 ± 0.01 | - "
-        "| mean >= 0.9 (partly: >= 0.5) "
-        "| `make reproduce-loqa EXPERIMENT=figure_1_ipd PRESET=paper` "
-        "| not run: 3 h on one GPU |\n"
-        "\n"
-        "Intervals: percentile bootstrap over seeds, 10000 resamples; none with fewer than 3 seeds."
-    )
-
-
 def test_terminal_table_is_the_one_written_by_hand():
     expected = """\
 loqa figure_1_ipd (quick)
@@ -93,14 +72,13 @@ def test_colour_adds_nothing_but_colour():
 
 def test_smoke_run_and_broken_value_are_not_mistaken_for_results():
     metrics = {"cooperation_rate": [float("nan"), 1.0, 1.0]}
-    smoke = claims.evaluate_claims([COOPERATES], metrics, "smoke")
-    broken = claims.evaluate_claims([COOPERATES], metrics, "quick")
-    lines = claim_table.markdown_table(
-        [{**QUICK, "preset": "smoke", "claims": smoke}, {**QUICK, "claims": broken}]
-    ).splitlines()
-    assert lines[2].endswith("| no verdict: smoke run: no scientific claim |")
-    assert "| - (3) |" in lines[3]
-    assert lines[3].endswith("| does not hold (quick) |")
+    (smoke,) = claims.evaluate_claims([COOPERATES], metrics, "smoke")
+    (broken,) = claims.evaluate_claims([COOPERATES], metrics, "quick")
+    assert claim_table.sized_state({**QUICK, "preset": "smoke"}, smoke) == "no verdict"
+    assert claim_table.kind(smoke) == "open"
+    assert claim_table.ours_text(broken) == "- (3)"
+    assert claim_table.sized_state(QUICK, broken) == "does not hold (quick)"
+    assert claim_table.kind(broken) == "fails"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +87,7 @@ def test_smoke_run_and_broken_value_are_not_mistaken_for_results():
 )
 def test_words_on_the_paper_s_value_stand_behind_its_unit(spread, shown):
     claim = {**QUICK["claims"][0], "paper_value": 9.0, "paper_spread": spread, "unit": "times"}
-    assert f"| {shown} |" in claim_table.markdown_table([{**QUICK, "claims": [claim]}])
+    assert claim_table.paper_text(claim) == shown
 
 
 @pytest.mark.parametrize(
@@ -123,8 +101,8 @@ def test_words_on_the_paper_s_value_stand_behind_its_unit(spread, shown):
 )
 def test_interval_of_no_width_is_never_printed(values, repeats, shown):
     claim = replace(COOPERATES, repeats=repeats)
-    entries = claims.evaluate_claims([claim], {"cooperation_rate": values}, "quick")
-    assert f"| {shown} |" in claim_table.markdown_table([{**QUICK, "claims": entries}])
+    (entry,) = claims.evaluate_claims([claim], {"cooperation_rate": values}, "quick")
+    assert claim_table.ours_text(entry) == shown
 
 
 def test_state_says_at_which_size_a_verdict_was_reached_and_nothing_else_has_a_size():
@@ -135,12 +113,11 @@ def test_state_says_at_which_size_a_verdict_was_reached_and_nothing_else_has_a_s
     ]:
         entries = claims.evaluate_claims([COOPERATES], {"cooperation_rate": values}, preset)
         record = {**QUICK, "preset": preset, "claims": entries}
-        assert claim_table.markdown_table([record]).splitlines()[2].endswith(f"| {state} |")
+        assert claim_table.sized_state(record, entries[0]) == state
         assert f"  {state.upper()} " in claim_table.terminal_table([record])
 
 
 def test_no_records_give_an_empty_table():
-    assert claim_table.markdown_table([]).count("\n| ") == 1
     assert claim_table.terminal_table([]) == "0 claims"
 
 
@@ -161,26 +138,3 @@ def test_no_records_give_an_empty_table():
 )
 def test_numbers_have_three_digits_and_share_their_decimals(value, ci95, text):
     assert claim_table.estimate_text(value, ci95) == text
-
-
-def test_content_is_replaced_between_markers_and_nowhere_else():
-    text = "a\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\nb <!-- BEGIN x -->\n"
-    replaced = claim_table.replace_between_markers(text, "claims", "new \\1")
-    expected = text.replace("old", "new \\1")
-    assert replaced == expected
-    assert claim_table.replace_between_markers(replaced, "claims", "new \\1") == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "<!-- BEGIN claims -->",
-        "<!-- END claims -->",
-        "<!-- END claims --><!-- BEGIN claims -->",
-        "<!-- BEGIN claims --><!-- BEGIN claims --><!-- END claims -->",
-    ],
-)
-def test_missing_doubled_and_swapped_markers_are_refused(text):
-    with pytest.raises(ValueError, match=r"marker <!-- (BEGIN|END) claims -->"):
-        claim_table.replace_between_markers(text, "claims", "new")

@@ -1,4 +1,4 @@
-"""Tests of the report: README tables and figures from the files in results/ alone."""
+"""Tests of the report: pages and figures from the files in results/ alone."""
 
 import json
 from types import SimpleNamespace
@@ -6,24 +6,25 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from common.logger import atomic, report, reproduce
+from common.logger import atomic, claims_page, report, reproduce
 from common.logger.errors import UserError
 from common.logger.reproduce import Request
 from common.tests.made_up_paper import PAPER, Noise
 
 NAME = "beyond_table_of_walks"
-TABLES = ("claims", "more_claims", "bench")
-README = "# Walks\n" + "\n".join(f"<!-- BEGIN {t} -->\nold\n<!-- END {t} -->" for t in TABLES)
+README = "# Walks\n<!-- BEGIN headline -->\nold\n<!-- END headline -->\n"
+NOTES = "# Notes\n<!-- BEGIN bench -->\nold\n<!-- END bench -->\n"
 
 
 @pytest.fixture
 def paper(tmp_path):
-    """A folder with a README, and the record of the experiment that runs by name."""
+    """A folder with README and NOTES, and the record of the experiment that runs by name."""
     paper = PAPER._replace(folder=tmp_path)
     request = Request("quick", None, tmp_path / "results")
     trainer = SimpleNamespace(origin=None, compile_seconds=None, seeds=[7, 8, 9])
     reproduce.reproduce(paper, NAME, Noise(), trainer, request)
     (tmp_path / "README.md").write_text(README)
+    (tmp_path / "NOTES.md").write_text(NOTES)
     return paper
 
 
@@ -46,9 +47,14 @@ def test_rebuild_writes_tables_and_figures_and_is_stable(paper):
     drawn = figure.read_bytes()
     figure.unlink()
     report.rebuild(paper)
-    text = (paper.folder / "README.md").read_text()
-    assert text.startswith("# Walks\n<!-- BEGIN claims -->\n| claim (paper) |")
-    assert "\nold\n" not in text
+    readme, notes = ((paper.folder / page).read_text() for page in ("README.md", "NOTES.md"))
+    assert readme.startswith(f"# Walks\n<!-- BEGIN headline -->\n{paper.finding}\n")
+    assert notes == NOTES.replace("\nold\n", "\n\n")
+    assert "\nold\n" not in readme
+    page = (paper.folder / "results" / "CLAIMS.md").read_text()
+    assert page == claims_page.claims_page(
+        paper, report.read_records(paper, paper.folder / "results")
+    )
     assert figure.read_bytes() == drawn
     assert Image.open(figure).size == (300, 150)
     once = contents(paper.folder)
@@ -57,38 +63,10 @@ def test_rebuild_writes_tables_and_figures_and_is_stable(paper):
 
 
 def test_tables_of_the_paper_s_own_go_between_their_markers(paper):
-    readme = paper.folder / "README.md"
-    readme.write_text(README + "<!-- BEGIN mine -->\n<!-- END mine -->")
+    notes = paper.folder / "NOTES.md"
+    notes.write_text(NOTES + "<!-- BEGIN mine -->\n<!-- END mine -->")
     report.rebuild(paper, {"mine": "my table"})
-    assert "<!-- BEGIN mine -->\nmy table\n<!-- END mine -->" in readme.read_text()
-
-
-def test_experiments_without_a_record_are_listed_as_not_run_in_their_order(paper):
-    records = report.read_records(paper, paper.folder / "results")
-    default, by_name = (report.claims_table(paper, records, is_default=d) for d in (True, False))
-    rows = [line.split("`")[1] for line in default.splitlines() if "| not run |" in line]
-    walk, down = "EXPERIMENT=table_1_walk", "EXPERIMENT=figure_2_walk_down"
-    assert [row.split(" ", 2)[2] for row in rows] == [walk, walk, down]
-    assert f"EXPERIMENT={NAME}` | holds (quick) |" in by_name
-    assert NAME not in default
-
-
-def test_experiment_that_is_not_run_is_listed_at_its_smallest_size(paper):
-    walk = paper.experiments["table_1_walk"]
-    configs = {"paper": walk.configs["paper"], "day": walk.configs["quick"]}
-    changed = walk.__class__(**{**vars(walk), "configs": configs})
-    table = report.claims_table(paper._replace(experiments={"walk": changed}), [], is_default=True)
-    assert table.count("EXPERIMENT=walk PRESET=day`") == 2
-
-
-def test_records_of_several_sizes_stand_next_to_each_other(paper):
-    record = json.loads(record_of(paper).read_text())
-    record["preset"] = "paper"
-    record["claims"][0]["verdict"] = "reproduced"
-    atomic.write_json(paper.folder / "results" / "paper" / f"{NAME}.json", record)
-    records = report.read_records(paper, paper.folder / "results")
-    table = report.claims_table(paper, records, is_default=False)
-    assert table.index("holds (quick)") < table.index("PRESET=paper` | reproduced (paper)")
+    assert "<!-- BEGIN mine -->\nmy table\n<!-- END mine -->" in notes.read_text()
 
 
 @pytest.mark.parametrize("change", [{"verdict": "does not hold"}, {"per_seed": [0.0, 0.0, 0.1]}])
@@ -118,6 +96,29 @@ def test_record_of_no_experiment_of_the_paper_is_refused(paper):
 def test_readme_without_a_marker_is_left_alone(paper):
     readme = paper.folder / "README.md"
     readme.write_text("# Walks")
-    with pytest.raises(UserError, match=r"README\.md: expected the marker <!-- BEGIN claims -->"):
+    with pytest.raises(UserError, match=r"README\.md: expected the marker <!-- BEGIN headline -->"):
         report.rebuild(paper)
     assert readme.read_text() == "# Walks"
+
+
+def test_content_is_replaced_between_markers_and_nowhere_else():
+    text = "a\n<!-- BEGIN claims -->\nold\n<!-- END claims -->\nb <!-- BEGIN x -->\n"
+    replaced = report.replace_between_markers(text, "claims", "new \\1")
+    expected = text.replace("old", "new \\1")
+    assert replaced == expected
+    assert report.replace_between_markers(replaced, "claims", "new \\1") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!-- BEGIN claims -->",
+        "<!-- END claims -->",
+        "<!-- END claims --><!-- BEGIN claims -->",
+        "<!-- BEGIN claims --><!-- BEGIN claims --><!-- END claims -->",
+    ],
+)
+def test_missing_doubled_and_swapped_markers_are_refused(text):
+    with pytest.raises(ValueError, match=r"marker <!-- (BEGIN|END) claims -->"):
+        report.replace_between_markers(text, "claims", "new")
