@@ -56,7 +56,7 @@ check_python = "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))'
     echo 'Python 3.11 or later is needed, and "$(PYTHON)" is not: add PYTHON=/path/to/python' >&2; \
     exit 1; }
 
-.PHONY: help test test-all list report lint format lock clean
+.PHONY: help test test-all list report summary lint format lock clean
 .PRECIOUS: .venv/%/.stamp
 .SECONDEXPANSION:
 
