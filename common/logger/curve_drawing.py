@@ -67,22 +67,22 @@ def mark_paper(
 def label_lines(axes: Axes, size: float = 7) -> None:
     """Writes each line's label at its right end, in its colour, in place of a legend.
 
-    Labels that would lie on each other are moved apart; call it when the limits are final.
+    Labels that would lie on each other are moved apart, as little as can be. Call it when the
+    limits are final.
     """
-    ends = [
-        (line.get_ydata()[-1], line)
-        for line in axes.get_lines()
-        if len(line.get_ydata()) and not str(line.get_label()).startswith("_")
-    ]
+    from scipy.optimize import isotonic_regression
+
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = {line: to_axes.transform(line.get_xydata()[-1])[1] for line in lines}
+    lines.sort(key=ends.__getitem__)
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
-    low, high = axes.get_ylim()
-    step = _LINE_OF_TEXT * size / height
-    place = -math.inf
-    for value, line in sorted(ends, key=lambda end: float(end[0])):
-        place = max(place + step, (float(value) - low) / (high - low))
+    steps = [number * _LINE_OF_TEXT * size / height for number in range(len(lines))]
+    free = [ends[line] - step for line, step in zip(lines, steps, strict=True)]
+    for line, place, step in zip(lines, isotonic_regression(free).x, steps, strict=True):
         axes.annotate(
             str(line.get_label()),
-            (1.01, place),
+            (1.01, place + step),
             xycoords="axes fraction",
             color=line.get_color(),
             fontsize=size,

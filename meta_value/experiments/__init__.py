@@ -28,4 +28,17 @@ EXPERIMENTS = {
     "beyond_exact_meta_value": BEYOND_EXACT_META_VALUE,
 }
 
-PAPER = Paper("meta_value", Path(__file__).parents[1], EXPERIMENTS, FIRST_SEED)
+PAPER = Paper(
+    "meta_value",
+    Path(__file__).parents[1],
+    EXPERIMENTS,
+    FIRST_SEED,
+    title="Meta-Value Learning: a General Framework for Learning with Learning Awareness "
+    "(arXiv 2023)",
+    finding="At reduced size MeVa reaches the good outcome of the Logistic Game, extorts naive "
+    "learners and wins at matching pennies as published; it cooperates with itself a little less "
+    "than it should, and a fixed gamma spoils cooperation in only some of the seeds. Against exact "
+    "values, which the paper does not test, the learned meta-value is inaccurate in a zero-sum "
+    "game at large gamma and at random policies; published sizes and MeVa against LOLA were not "
+    "run.",
+)

@@ -115,9 +115,11 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Heat maps of both players' returns over pairs of gammas."""
     from matplotlib.figure import Figure
 
+    from meta_value.experiments import drawing
+
     levels = sorted({row["discount_1"] for row in rows})
     names = [f"{level:g}" for level in levels]
-    figure = Figure(figsize=(9.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
     panels = figure.subplots(1, 2)
     for axes, seat in zip(panels, ("first", "second"), strict=True):
         means = [
@@ -128,16 +130,14 @@ def draw(record: Record, rows: Rows) -> Figure:
         for i, line in enumerate(means):
             for j, value in enumerate(line):
                 colour = "black" if value > -1.2 else "white"
-                axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+                axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
         axes.set_xticks(range(len(levels)), names)
         axes.set_yticks(range(len(levels)), names)
-        axes.set(xlabel="gamma of the second", ylabel="gamma of the first")
-        axes.set_title(f"return of the {seat}", fontsize=9)
-    figure.colorbar(image, ax=panels)
-    figure.suptitle(
-        f"{record['experiment']} ({record['preset']}): one network, gamma 0 is a naive learner",
-        fontsize=9,
-    )
+        axes.set(xlabel="gamma of the second player", ylabel="gamma of the first player")
+        axes.set_title(f"return of the {seat} player", fontsize=9)
+    figure.colorbar(image, ax=panels, label=drawing.RETURN)
+    text = "one network for all gammas, of which 0 is a naive learner; mean over seeds"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
     return figure
 
 

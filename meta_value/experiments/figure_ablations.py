@@ -19,14 +19,25 @@ from meta_value.experiments import sizes
 from meta_value.experiments.trainer import Trainer
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SOURCE = "ablation figure"
 PANELS = {
-    "short_td_error": "short TD error",
-    "long_td_error": "long TD error (exact)",
-    "self_play": "return against each other",
-    "return_vs_exploiters": "return against best responses",
+    "short_td_error": ("short TD error", "root mean square error"),
+    "long_td_error": ("long TD error (exact)", "root mean square error"),
+    "self_play": ("return against each other", "return per round"),
+    "return_vs_exploiters": ("return against best responses", "return per round"),
+}
+LABELS = {
+    "default": "MeVa as it is",
+    "basic_exploration": "basic exploration",
+    "lambda_1": "lambda = 1",
+    "lambda_0": "lambda = 0",
+    "no_target_network": "no target network",
+    "no_distribution": "no distribution",
+    "no_u": "V form",
+    "fixed_gamma": "gamma fixed at .95",
 }
 
 
@@ -124,31 +135,44 @@ def run(config: AblationConfig, trainer: Trainer) -> Findings:
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Temporal differences and returns over outer steps, a line per variant."""
-    import matplotlib as mpl
+    """Temporal differences and returns over outer steps, a line per variant and its name."""
     from matplotlib.figure import Figure
 
-    from common.logger.curve_drawing import draw_seeds
+    from common.logger.curve_drawing import draw_seeds, label_lines
+    from meta_value.experiments import drawing
 
-    figure = Figure(figsize=(12, 4.2), layout="constrained")
-    panels = figure.subplots(1, 4)
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    panels = figure.subplots(2, 2).flat
     names = [name for name, _ in record["config"]["variants"]]
-    colours = mpl.colormaps["viridis"]
-    for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
-        for index, name in enumerate(names):
-            style: dict[str, Any] = {
-                "color": colours(index / max(len(names) - 1, 1)),
-                "linestyle": ("-", "--", "-.", ":")[index % 4],
-                "lw": 2.2 if index == 0 else 1.2,
-            }
-            draw_seeds(axes, rows, f"{name}_{metric}", name.replace("_", " "), style)
+    for axes, (metric, (title, unit)) in zip(panels, PANELS.items(), strict=True):
+        for name in names:
+            style = drawing.LINES[name]
+            draw_seeds(axes, rows, f"{name}_{metric}", LABELS[name], style, band=False)
         axes.set_title(title, fontsize=9)
-        axes.set_xlabel("outer step")
-    for axes in panels[:2]:
-        axes.set_yscale("log")
-    panels[0].legend(fontsize=6.5)
-    figure.suptitle(f"{record['experiment']} ({record['preset']}), mean and range", fontsize=9)
+        axes.set(xlabel="outer step", ylabel=unit)
+        if metric == "self_play":
+            _mark_paper(axes, drawing.paper_values(record))
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+    text = "MeVa with one part changed, in the prisoner's dilemma; mean over seeds"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
+    figure.draw_without_rendering()  # the layout, by which labels are moved apart
+    for axes in figure.axes:
+        label_lines(axes)
     return figure
+
+
+def _mark_paper(axes: Axes, published: dict[str, float]) -> None:
+    """Marks what variants get from themselves in the paper, where a claim is about that."""
+    from common.logger.curve_drawing import mark_paper
+
+    for name, label in LABELS.items():
+        value = published.get(f"{name}_self_play")
+        difference = published.get(f"{name}_minus_default_self_play")
+        if value is None and difference is not None:
+            value = published["default_self_play"] + difference
+        if value is not None:
+            mark_paper(axes, value, f"paper: {label}")
 
 
 FIGURE_ABLATIONS = Experiment(
@@ -161,6 +185,10 @@ FIGURE_ABLATIONS = Experiment(
     run=run,
     draw=draw,
     trained=lambda config: config.variants[0][1],
+    headline={
+        "fixed_gamma_fails": "IPD: trained at one gamma it ends in mutual defection",
+        "u_form_matters": "IPD: without the U form it gets less (difference)",
+    },
     not_by_default="eight trainings more do not fit the twenty minutes",
     why_it_fails={
         "fixed_gamma_fails": "two of four seeds end in mutual defection, at -2, and two "

@@ -160,36 +160,46 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Returns of both seats by gamma, a panel per game and opponent."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 7), layout="constrained")
+    from meta_value.experiments import drawing
+
+    figure = Figure(figsize=(9, 7.6), layout="constrained")
     grid = figure.subplots(3, 3)
-    by_percent = [{**row, "update": round(100 * row["discount"])} for row in rows]
+    over_gamma = drawing.by_percent(rows)
     for line, (game, title) in zip(grid, GAMES.items(), strict=True):
         for axes, (opponent, other) in zip(line, OPPONENTS.items(), strict=True):
-            axes.set_title(f"{title}, against {other}", fontsize=8)
-            _draw_panel(axes, by_percent, f"{game}_{opponent}")
-    for axes in grid[-1]:
-        axes.set_xlabel("gamma")
-    grid[0, 0].legend(fontsize=7)
-    figure.suptitle(
-        f"{record['experiment']} ({record['preset']}): returns after 100 steps, mean and range",
-        fontsize=9,
-    )
+            axes.set_title(f"{title}, against {other}", fontsize=9)
+            _draw_panel(axes, record, over_gamma, f"{game}_{opponent}")
+        line[0].set_ylabel(drawing.RETURN)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    handles.append(drawing.legend_point("paper", "MeVa in the paper (read off its figure)"))
+    labels.append(handles[-1].get_label())
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    text = "returns after 100 steps of learning, mean and range over seeds"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
     return figure
 
 
-def _draw_panel(axes: Axes, rows: Rows, name: str) -> None:
-    """Both returns of a training by gamma in percent; says so if it was not run."""
-    from common.logger.curve_drawing import STYLES, draw_seeds
+def _draw_panel(axes: Axes, record: Record, rows: Rows, name: str) -> None:
+    """Both returns of a training by gamma, and the paper's; says so if it was not run.
 
-    axes.set_xlim(-5, 105)
-    axes.set_xticks([0, 25, 50, 75, 100], ["0", ".25", ".5", ".75", "1"])
+    Every panel has limits of its own, so that those not run set none of another.
+    """
+    from common.logger.curve_drawing import draw_seeds
+    from meta_value.experiments import drawing
+
+    drawing.gamma_axis(axes)
     if f"{name}_first" not in rows[0]:
         middle = {"x": 0.5, "y": 0.5, "transform": axes.transAxes, "ha": "center"}
-        axes.text(s="not run at this preset", fontsize=8, **middle)
+        axes.text(s="not run at this size", fontsize=8, **middle)
         axes.set_yticks([])
         return
-    draw_seeds(axes, rows, f"{name}_first", "MeVa", STYLES[0])
-    draw_seeds(axes, rows, f"{name}_second", "opponent", STYLES[2])
+    for seat, label in zip(SEATS, ("MeVa", "opponent"), strict=True):
+        draw_seeds(axes, rows, f"{name}_{seat}", label, drawing.LINES[seat])
+    published = drawing.paper_values(record)
+    for discount in SWEPT_DISCOUNTS:
+        value = published.get(f"{name}_first_{discount:g}")
+        if value is not None:
+            drawing.points(axes, [(100 * discount, value)], "paper")
 
 
 FIGURE_GAMMA_SWEEP = Experiment(

@@ -120,21 +120,29 @@ def run(config: LogisticConfig, trainer: Trainer) -> Findings:
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """The share of seeds in which each start of the grid ends at B, white for all of them."""
-    figure, panels = logistic_comparison.panels(record, half_width=10.4)
+    """The share of seeds in which each start of the grid ends at B, light for all of them."""
+    from meta_value.experiments import drawing
+
+    figure, panels = drawing.logistic_panels(record, half_width=10.4)
     axis = sorted({row["start_1"] for row in rows})
     place = {value: index for index, value in enumerate(axis)}
     for name, axes in panels.items():
-        image = [[0.0] * len(axis) for _ in axis]
+        shares = [[0.0] * len(axis) for _ in axis]
         for row in rows:
-            image[place[row["start_2"]]][place[row["start_1"]]] = row[name]
-        axes.pcolormesh(axis, axis, image, cmap="gray", vmin=-0.6, vmax=1, rasterized=True)
-    figure.suptitle(
-        f"{record['experiment']} ({record['preset']}): starts from which both end above 0, "
-        "white in all seeds, dark in none "
-        "(in brackets: share in the paper)",
-        fontsize=9,
+            shares[place[row["start_2"]]][place[row["start_1"]]] = row[name]
+        image = axes.pcolormesh(axis, axis, shares, cmap="cividis", vmin=0, vmax=1, rasterized=True)
+    figure.colorbar(
+        image,
+        ax=list(panels.values()),
+        location="bottom",
+        shrink=0.5,
+        pad=0.01,
+        aspect=40,
+        label="share of seeds in which both players end above 0 from a start",
     )
+    size = record["config"]["grid_size"]
+    text = f"where {size} x {size} starts lead, and the share of them that reaches B"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
     return figure
 
 
@@ -148,6 +156,10 @@ FIGURE_LOGISTIC_BASINS = Experiment(
     run=run,
     draw=draw,
     trained=lambda config: config.meta_value,
+    headline={
+        "far_sighted_all_to_b": "Logistic Game: MeVa, gamma .95, sends every start to B",
+        "cola_not_all": "Logistic Game: COLA sends many starts to B, not all",
+    },
     why_it_fails={
         "lola_20_share": "its dynamics are chaotic: moving a start by 1e-15 changes where a "
         "dozen of the 841 end, so that rounding decides the third digit; a record made in "

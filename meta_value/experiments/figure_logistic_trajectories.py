@@ -92,21 +92,25 @@ def _path_rows(config: LogisticConfig, params: tuple[Any, Any], first_seed: int)
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Paths of 200 steps from 25 starts, of the first seed."""
-    from common.logger.curve_drawing import STYLES
+    from meta_value.experiments import drawing
 
-    figure, panels = logistic_comparison.panels(record, HALF_WIDTH)
+    figure, panels = drawing.logistic_panels(record, HALF_WIDTH)
     for name, axes in panels.items():
         for start in sorted({row["start"] for row in rows}):
-            points = [(row[f"{name}_1"], row[f"{name}_2"]) for row in rows if row["start"] == start]
-            first, second = zip(*takewhile(_is_inside, points), strict=True)
-            axes.plot(first, second, color=STYLES[0]["color"], lw=0.8)
-            axes.plot(first[0], second[0], ".", color="0.6", markersize=3)
-            axes.plot(first[-1], second[-1], "o", color=STYLES[2]["color"], markersize=2.5)
-    figure.suptitle(
-        f"{record['experiment']} ({record['preset']}), seed {record['seeds'][0]}: "
-        "grey starts, orange ends after 200 steps or where a path leaves the panel",
-        fontsize=9,
-    )
+            path = [(row[f"{name}_1"], row[f"{name}_2"]) for row in rows if row["start"] == start]
+            inside = list(takewhile(_is_inside, path))
+            axes.plot(*zip(*inside, strict=True), **drawing.LINES["path"])
+            drawing.points(axes, inside[:1], "start")
+            drawing.points(axes, inside[-1:], "end")
+    entries = [
+        drawing.legend_point("start", "start"),
+        drawing.legend_point("stable", "stable points A and B of naive learning"),
+        drawing.legend_point("end", "end: after 200 steps, or the last step within the panel"),
+    ]
+    figure.legend(handles=entries, loc="outside lower center", ncols=3, fontsize=8)
+    size, seed = record["config"]["grid_size"], record["seeds"][0]
+    text = f"paths of seed {seed}, and the share of {size} x {size} starts that reaches B"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
     return figure
 
 
@@ -124,6 +128,7 @@ FIGURE_LOGISTIC_TRAJECTORIES = Experiment(
     run=run,
     draw=draw,
     trained=lambda config: config.meta_value,
+    headline={"meva_at_b": "Logistic Game: MeVa ends at B itself (distance)"},
     why_it_fails={
         "meva_at_b": "around B the slope of f changes by .05 per unit only: an error of .025 "
         "in the slope of the learned V moves the end by half a unit, by seed",

@@ -139,35 +139,41 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Payoffs of MeVa's policy against random ones, as it learns: a row per seed."""
     from matplotlib.figure import Figure
 
+    from meta_value.experiments import drawing
+
     seeds = record["seeds"][:4]
     times = sorted({int(row["update"]) for row in rows})
-    figure = Figure(figsize=(1.9 * len(times), 2.1 * len(seeds)), layout="constrained")
+    figure = Figure(figsize=(1.9 * len(times), 2.1 * len(seeds) + 0.4), layout="constrained")
     grid = figure.subplots(len(seeds), len(times), sharex=True, sharey=True, squeeze=False)
+    published = drawing.paper_values(record)
     for line, seed in zip(grid, seeds, strict=True):
         for axes, time in zip(line, times, strict=True):
-            axes.set_title(f"seed {seed}, step {time}", fontsize=7)
-            _draw_panel(axes, [r for r in rows if (r["update"], r["seed"]) == (time, seed)])
+            axes.set_title(f"seed {seed}, step {time}", fontsize=8)
+            now = [row for row in rows if (row["update"], row["seed"]) == (time, seed)]
+            _draw_panel(axes, now, published.get(f"return_of_first_at_{time}"))
     for axes in grid[-1]:
-        axes.set_xlabel("opponent's return", fontsize=7)
+        axes.set_xlabel("opponent's return", fontsize=8)
     for axes in grid[:, 0]:
-        axes.set_ylabel("MeVa's return", fontsize=7)
-    figure.suptitle(
-        f"{record['experiment']} ({record['preset']}): against random opponents (dots) and the "
-        "naive learner (circle)",
-        fontsize=9,
-    )
+        axes.set_ylabel("MeVa's return", fontsize=8)
+    handles, labels = grid[-1, -1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+    text = "what MeVa's policy pays, while it learns against a naive learner (returns per round)"
+    figure.suptitle(drawing.heading(record, text), fontsize=9)
     return figure
 
 
-def _draw_panel(axes: Axes, rows: Rows) -> None:
-    """Payoffs of one policy on top of all that are possible."""
-    from common.logger.curve_drawing import STYLES
+def _draw_panel(axes: Axes, rows: Rows, published: float | None) -> None:
+    """Payoffs of one policy on top of all that are possible, and what MeVa gets in the paper."""
+    from common.logger.curve_drawing import mark_paper
+    from meta_value.experiments import drawing
 
-    axes.fill(*zip(*PAYOFF_POLYGON, strict=True), color="0.9")
-    for is_pair, marker, size in ((0, ".", 1.5), (1, "o", 7)):
-        points = [(row["second"], row["first"]) for row in rows if row["is_pair"] == is_pair]
-        colour = STYLES[2 * is_pair]["color"]
-        axes.plot(*zip(*points, strict=True), marker, color=colour, markersize=size)
+    axes.fill(*zip(*PAYOFF_POLYGON, strict=True), color="0.9", label="all possible payoffs")
+    looks = (("random", "with a random opponent"), ("pair", "with the naive learner"))
+    for is_pair, (name, label) in enumerate(looks):
+        places = [(row["second"], row["first"]) for row in rows if row["is_pair"] == is_pair]
+        drawing.points(axes, places, name, label)
+    if published is not None:
+        mark_paper(axes, published, "MeVa's return in the paper")
     axes.set_aspect("equal")
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from common.logger.experiment import Metrics, Record
+from common.logger.experiment import Metrics
 from meta_value.config import ColaConfig, MetaValueConfig
 from meta_value.experiments import sizes
 from meta_value.experiments.trainer import Trainer
 
 if TYPE_CHECKING:
     import numpy as np
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from meta_value.evaluation.logistic_rules import Rules
 
@@ -27,7 +25,6 @@ PANELS: tuple[tuple[str, str, str, dict[float, float]], ...] = (
     ("COLA", "cola", "look-ahead", {0: 0.553, 1: 0.549, 20: 0.716, 30: 0.815}),
     ("MeVa", "meva", "gamma", {0: 0.524, 0.8: 0.605, 0.9: 0.705, 0.95: 1.0}),
 )
-STABLE_POINTS = {"A": -5.0307, "B": 5.0307}  # of naive learning, both coordinates
 
 
 @dataclass(frozen=True)
@@ -133,31 +130,3 @@ def learned_rules(config: LogisticConfig, params: tuple[Any, Any]) -> Rules:
             lambda level: meta_value.field(meva_params, jnp.full(2, level)),
         ),
     }
-
-
-def panels(record: Record, half_width: float) -> tuple[Figure, dict[str, Axes]]:
-    """Sixteen panels of the Logistic Game, a row per rule, by the names RULE_LEVEL.
-
-    Args:
-      record: whose shares stand in the titles.
-      half_width: both axes of every panel reach from minus it to it.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 9.4), layout="constrained")
-    grid = figure.subplots(4, 4, sharex=True, sharey=True)
-    found = {}
-    for line, (title, rule, unit, paper_shares) in zip(grid, PANELS, strict=True):
-        for axes, (level, paper) in zip(line, paper_shares.items(), strict=True):
-            found[f"{rule}_{level:g}"] = axes
-            share = record["metrics"][f"{rule}_{level:g}_share_to_B"]["mean"]
-            axes.set_title(f"{title}, {unit} {level:g}\n{share:.3f} to B ({paper:g})", fontsize=7)
-            axes.set(aspect="equal")
-            axes.set(xlim=(-half_width, half_width), ylim=(-half_width, half_width))
-            for name, at in STABLE_POINTS.items():
-                axes.text(at, at, name, fontsize=8, weight="bold", ha="center", va="center")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("$x_2$")
-    for axes in grid[-1]:
-        axes.set_xlabel("$x_1$")
-    return figure, found

@@ -57,4 +57,10 @@ CLAIMS = (
     ),
 )
 
-TABLE_TOURNAMENT_CHICKEN = table("chicken", "game of chicken", CLAIMS, PAPER_TABLE)
+TABLE_TOURNAMENT_CHICKEN = table(
+    "chicken",
+    "game of chicken",
+    CLAIMS,
+    PAPER_TABLE,
+    headline={"exploits_naive": "Chicken: MeVa exploits naive learners (at most 1)"},
+)

@@ -53,4 +53,5 @@ TABLE_TOURNAMENT_IMP = table(
     CLAIMS,
     PAPER_TABLE,
     not_by_default="against naive learners it needs as many outer steps as published",
+    headline={"beats_naive": "Matching pennies: MeVa beats naive learners (return)"},
 )

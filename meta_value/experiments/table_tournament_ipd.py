@@ -56,4 +56,14 @@ CLAIMS = (
     ),
 )
 
-TABLE_TOURNAMENT_IPD = table("ipd", "prisoner's dilemma", CLAIMS, PAPER_TABLE)
+TABLE_TOURNAMENT_IPD = table(
+    "ipd",
+    "prisoner's dilemma",
+    CLAIMS,
+    PAPER_TABLE,
+    headline={
+        "extorts_naive": "IPD: MeVa extorts naive learners (cooperation pays -1)",
+        "cooperates_with_itself": "IPD: MeVa cooperates with itself (return)",
+        "exploits_maml": "IPD: MeVa exploits M-MAML (return)",
+    },
+)

@@ -5,7 +5,6 @@ Every pairing learns for 300 simultaneous steps from 1,024 pairs of random polic
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -211,45 +210,6 @@ def _meva_against_itself(
 
 def draw(record: Record, paper: PaperTable) -> Figure:
     """The row learner's return against the column learner's, the paper's below."""
-    from matplotlib.figure import Figure
+    from meta_value.experiments import drawing
 
-    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
-    axes = figure.subplots()
-    names = list(NAMES)
-    means = [[_mean(record, f"{row}_vs_{column}") for column in names] for row in names]
-    shown = [min(max(value, -3.0), 1.0) for line in means for value in line if value == value]
-    image = axes.imshow(
-        [[min(max(value, -3.0), 1.0) for value in line] for line in means],
-        cmap="cividis",
-        vmin=min(shown),
-        vmax=max(shown),
-    )
-    middle = 0.5 * (min(shown) + max(shown))
-    for i, row in enumerate(names):
-        for j, column in enumerate(names):
-            text = f"{_cell_text(record, f'{row}_vs_{column}')}\n({paper[i][j]:g})"
-            colour = "white" if means[i][j] <= middle else "black"
-            axes.text(j, i, text, ha="center", va="center", color=colour, fontsize=8)
-    axes.set_xticks(range(4), list(NAMES.values()))
-    axes.set_yticks(range(4), list(NAMES.values()))
-    axes.set(xlabel="against", ylabel="return of")
-    figure.colorbar(image, ax=axes, label="return")
-    axes.set_title(
-        f"{record['experiment']} ({record['preset']}): mean and 95 % interval over seeds "
-        "(paper's below)",
-        fontsize=8,
-    )
-    return figure
-
-
-def _mean(record: Record, metric: str) -> float:
-    entry = record["metrics"].get(metric)
-    return math.nan if entry is None else float(entry["mean"])
-
-
-def _cell_text(record: Record, metric: str) -> str:
-    entry = record["metrics"].get(metric)
-    if entry is None:
-        return "not run"
-    low, high = entry["ci95"] or (entry["mean"], entry["mean"])
-    return f"{entry['mean']:.3f}\n[{low:.2f}, {high:.2f}]"
+    return drawing.tournament(record, NAMES, paper)

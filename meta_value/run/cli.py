@@ -126,7 +126,7 @@ def evaluate(parsed: Evaluate, call: Call) -> int:
 
 
 def report(parsed: commands.Report, call: Call) -> int:
-    """Rebuilds the README's tables and the figures from committed results."""
+    """Rebuilds the tables of README and NOTES, CLAIMS and figures from committed results."""
     del parsed
     return commands.report(call)
 

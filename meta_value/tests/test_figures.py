@@ -1,15 +1,19 @@
 """Tests that every figure can be drawn from its committed record, and shows all of its data."""
 
-import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from common.logger import curves
-from meta_value.experiments import EXPERIMENTS, PAPER
+from common.logger import curves, results
+from common.tests.figure_checks import check_figure
+from meta_value.experiments import EXPERIMENTS, PAPER, logistic_comparison, tournament_table
+from meta_value.experiments import table_tournament_chicken as chicken
+from meta_value.experiments import table_tournament_imp as pennies
+from meta_value.experiments import table_tournament_ipd as ipd
 from meta_value.tests import commands
 
 RECORDS = sorted(PAPER.folder.glob("results/*/*.json"))
@@ -17,11 +21,23 @@ RECORDS = sorted(PAPER.folder.glob("results/*/*.json"))
 
 def drawn(path):
     """The figure of a record, laid out."""
-    record = json.loads(path.read_text())
+    record = results.read_record(path)
     rows = curves.read_curves(path.with_suffix(".csv"))
     figure = EXPERIMENTS[record["experiment"]].draw(record, rows)
-    figure.draw_without_rendering()
+    FigureCanvasAgg(figure).draw()  # the canvas that a new figure has lays nothing out
+    hide_ticks_that_are_not_drawn(figure)
     return figure
+
+
+def hide_ticks_that_are_not_drawn(figure):
+    """Matplotlib keeps labels of ticks beyond the limits, with places, and never draws them."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                if not low <= tick.get_loc() <= high:
+                    for label in (tick.label1, tick.label2):
+                        label.set_visible(False)
 
 
 def data_outside(axes: Axes) -> list[str]:
@@ -37,7 +53,11 @@ def data_outside(axes: Axes) -> list[str]:
         )
 
     shapes = {
-        **{f"line {line.get_label()}": line.get_xydata() for line in axes.lines},
+        **{
+            f"line {line.get_label()}": line.get_xydata()
+            for line in axes.lines
+            if line.get_transform() == axes.transData
+        },
         **{f"patch {i}": patch.get_path().vertices for i, patch in enumerate(axes.patches)},
         **{
             f"collection {i}": path.vertices
@@ -55,11 +75,56 @@ def data_outside(axes: Axes) -> list[str]:
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_limits_hold_the_data_of_every_committed_record(path):
+def test_the_figure_of_every_committed_record_holds_its_data_and_can_be_read(path):
     figure = drawn(path)
     assert figure.axes
     for axes in figure.axes:
         assert data_outside(axes) == [], axes.get_title()
+    check_figure(figure)
+
+
+def paper_marks(path):
+    """Values at which lines labelled as the paper's stand, and places of its stars."""
+    lines = [line for axes in drawn(path).axes for line in axes.lines]
+    return [
+        float(line.get_ydata()[0])
+        for line in lines
+        if "paper" in str(line.get_label()) or line.get_marker() == "*"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("figure_ablations", [-1.03, -1.43, -2.0]),
+        ("figure_gamma_sweep", [-2.0, -0.6, -2.0, -1.02, 0.92]),
+        ("figure_zd_extortion", [-0.5] * 4),
+    ],
+)
+def test_the_papers_values_are_marked(name, expected):
+    assert paper_marks(PAPER.folder / "results" / "quick" / f"{name}.json") == pytest.approx(
+        expected
+    )
+
+
+def test_published_tables_of_figures_agree_with_the_claims():
+    shown = {}
+    for module, name in ((ipd, "ipd"), (chicken, "chicken"), (pennies, "imp")):
+        names = list(tournament_table.NAMES)
+        for row, values in zip(names, module.PAPER_TABLE, strict=True):
+            for column, value in zip(names, values, strict=True):
+                shown[f"table_tournament_{name}", f"{row}_vs_{column}"] = value
+    for _, rule, _, shares in logistic_comparison.PANELS:
+        for level, share in shares.items():
+            shown["figure_logistic_basins", f"{rule}_{level:g}_share_to_B"] = share
+    claimed = {
+        (name, claim.metric): claim.paper_value
+        for name, experiment in EXPERIMENTS.items()
+        for claim in experiment.claims
+    }
+    both = shown.keys() & claimed.keys()
+    assert len(both) > 20
+    assert {key: shown[key] for key in both} == {key: claimed[key] for key in both}
 
 
 def test_every_experiment_has_a_figure_among_them():
@@ -84,11 +149,12 @@ def test_panels_of_the_gamma_sweep_reach_from_0_to_1_and_those_not_run_say_so():
     assert {tuple(axes.get_xlim()) for axes in panels} == {(-5.0, 105.0)}
     is_run = [bool(axes.lines) for axes in panels]
     says_so = [[text.get_text() for text in axes.texts] for axes in panels]
-    assert says_so == [[] if run else ["not run at this preset"] for run in is_run]
+    assert says_so == [[] if run else ["not run at this size"] for run in is_run]
     assert 0 < sum(is_run) < 9
     for axes in panels:
         for line in axes.lines:
-            assert (min(line.get_xdata()), max(line.get_xdata())) == (0, 99)
+            if line.get_marker() != "*":  # the paper's value at one gamma
+                assert (min(line.get_xdata()), max(line.get_xdata())) == (0, 99)
 
 
 def test_figures_are_drawn_without_jax():
