@@ -1,7 +1,7 @@
 """Settings of a training run: Advantage Alignment and what it is compared with, in any game.
 
 The fields are the same in the four games; `PUBLISHED` has the paper's settings of each (Duque et
-al., arXiv 2406.14662, and its released code; where none are public, ours: see the README).
+al., arXiv 2406.14662, and its released code; where none are public, ours: see NOTES.md).
 """
 
 from collections.abc import Mapping

@@ -49,4 +49,9 @@ PAPER = Paper(
         "ablation_beta_coin_game": ABLATION_BETA_COIN_GAME,
     },
     first_seed=42,  # as published: seeds 42 to 51
+    title="Advantage Alignment Algorithms (ICLR 2025)",
+    finding="At small sizes it learns tit-for-tat in the IPD, cooperates most of the time and "
+    "retaliates in the Negotiation Game, and cooperates in the Coin Game, where always-defect "
+    "still gets too much. In Commons Harvest only some seeds keep the apples alive, and in the "
+    "IPD cooperation does not need the empathetic quadrant; the published sizes were not run.",
 )

@@ -120,18 +120,18 @@ run = compare
 
 def draw_coin_game(record: Record, rows: Rows) -> Figure:
     """Reward of self-play in the Coin Game, up to full cooperation."""
-    from advantage_alignment.experiments import comparison_drawing
+    from advantage_alignment.experiments import drawing
 
-    marks = ((0.347, "full cooperation"), (0.0, "none"))
-    return comparison_drawing.draw_self_play(record, rows, "reward per step of self-play", marks)
+    marks = ((0.347, "full cooperation"), (0.0, "no sharing"))
+    return drawing.draw_self_play(record, rows, "reward per step of self-play", marks)
 
 
 def draw_negotiation(record: Record, rows: Rows) -> Figure:
     """Return of self-play in the Negotiation Game, from mutual defection to full cooperation."""
-    from advantage_alignment.experiments import comparison_drawing
+    from advantage_alignment.experiments import drawing
 
     marks = ((0.5, "full cooperation"), (0.3, "mutual defection"))
-    return comparison_drawing.draw_self_play(record, rows, "return of self-play", marks)
+    return drawing.draw_self_play(record, rows, "return of self-play", marks)
 
 
 _SOURCE = "beyond the paper"

@@ -103,6 +103,9 @@ ABLATION_MASKS = Experiment(
     draw=draw,
     trained=first_entrant,
     not_by_default="as long as all others together: GRUs over 50 steps keep two cores busy",
+    headline={
+        "without_empathetic": "Coin Game without the empathetic quadrant: no cooperation (reward)",
+    },
 )
 
 ABLATION_MASKS_IPD = Experiment(
@@ -118,4 +121,7 @@ ABLATION_MASKS_IPD = Experiment(
     trained=first_entrant,
     why_it_fails="In the iterated game no single quadrant is needed for cooperation, the "
     "others do its work; what the vengeful one alone does is retaliate.",
+    headline={
+        "without_empathetic": "IPD without the empathetic quadrant: no cooperation (reward)",
+    },
 )

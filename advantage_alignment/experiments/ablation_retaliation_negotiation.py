@@ -93,28 +93,31 @@ run = compare
 
 def draw(record: Record, rows: Rows) -> Figure:
     """What defecting costs each entrant's opponents, and the two rewards that it is made of."""
-    from advantage_alignment.experiments.comparison_drawing import (
+    from advantage_alignment.experiments.drawing import (
         draw_bars,
         draw_entrants,
         entrants_of,
+        name_lines,
         new_figure,
     )
 
     names = entrants_of(record)
-    figure = new_figure(record, (11, 3.6))
+    figure = new_figure(record, (12, 3.8))
     bars, *curves = figure.subplots(1, 3)
     draw_bars(bars, record, names, "late_cost_of_defecting")
-    bars.axhline(0.0, color="0.5", lw=0.8, ls=":")
-    bars.set(ylabel="self-play less what always-defect gets")
+    bars.axhline(0.0, color="0.5", lw=0.8)
+    bars.set(ylabel="return of self-play less\nwhat always-defect gets")
     bars.set_title("second half of training; dots: seeds", fontsize=8)
     for axes, metric, title in (
         (curves[0], "self_play", "self-play"),
         (curves[1], "always_defect_vs_agent", "what always-defect gets"),
     ):
         draw_entrants(axes, rows, names, metric)
-        axes.set(xlabel="update", ylabel="return", ylim=(0.1, 0.57))
-        axes.set_title(f"{title}; mean and range over seeds", fontsize=8)
-    curves[0].legend(fontsize=6)
+        axes.set(ylabel="return")
+        axes.set_title(f"{title}; {axes.get_title()}", fontsize=8)
+    curves[0].sharey(curves[1])
+    for axes in curves:
+        name_lines(axes)
     return figure
 
 

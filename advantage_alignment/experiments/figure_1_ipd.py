@@ -46,6 +46,8 @@ _POSTER = {
     "dd": (0.11, 0.20),
 }
 
+_ORDINATE = "P(cooperate | state)"
+
 
 def _bar(state: str, criterion: Criterion) -> Claim:
     value, spread = _POSTER[state]
@@ -119,62 +121,61 @@ run = compare  # the run of every seed measures all there is
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Bars of P(cooperate | state) beside the poster's, and how they came about in training."""
-    from advantage_alignment.experiments.comparison_drawing import draw_entrants, new_figure
+    from advantage_alignment.experiments.drawing import draw_entrants, mark_entrants, new_figure
 
-    figure = new_figure(record, (9, 3.6))
+    figure = new_figure(record, (10.5, 3.8))
     bars, lines, rewards = figure.subplots(1, 3, width_ratios=(3, 3, 2))
     _draw_bars(bars, record)
     _draw_states(lines, rows)
-    lines.set_title("mean and range over seeds", fontsize=8)
     lines.legend(fontsize=7, loc="center right")
     draw_entrants(rewards, rows, ("alignment", "naive"), "self_play")
-    rewards.set(xlabel="update", ylabel="reward per step", ylim=(-2.1, -0.9))
-    rewards.legend(fontsize=7)
+    mark_entrants(rewards, record, ("alignment", "naive"), "{}_self_play")
+    rewards.set(ylabel="reward per step of self-play", ylim=(-2.1, -0.9))
+    rewards.legend(fontsize=6)
     return figure
 
 
 def _draw_bars(axes: Axes, record: Record) -> None:
-    """Ours with seeds as dots, and the poster's."""
-    from common.logger.curve_drawing import STYLES
+    """Ours with seeds as dots, and the poster's with its error bars."""
+    from advantage_alignment.experiments.drawing import bar_style, draw_bar, paper_values
 
-    for i, (state, (value, spread)) in enumerate(_POSTER.items()):
-        metric = record["metrics"][f"alignment_cooperation_{state}"]
-        low, high = metric["ci95"] or (metric["mean"], metric["mean"])
-        ends = [[metric["mean"] - low], [high - metric["mean"]]]
-        ours = {"color": "0.75", "edgecolor": "0.2", "capsize": 3}
-        axes.bar(i - 0.2, metric["mean"], 0.4, yerr=ends, label="ours" if i == 0 else None, **ours)
-        seeds = metric["per_seed"]
-        places = [i - 0.2 + 0.3 * (k / max(len(seeds) - 1, 1) - 0.5) for k in range(len(seeds))]
-        axes.plot(places, seeds, ".", color=STYLES[0]["color"], markersize=4)
-        theirs = {"color": "white", "edgecolor": STYLES[2]["color"], "hatch": "//", "capsize": 3}
-        axes.bar(i + 0.2, value, 0.4, yerr=spread, label="poster" if i == 0 else None, **theirs)
+    theirs = paper_values(record)
+    ours, poster = bar_style("#0072B2", ""), bar_style("#D55E00", "////")
+    for i, (state, (_, spread)) in enumerate(_POSTER.items()):
+        metric = f"alignment_cooperation_{state}"
+        label = "ours" if i == 0 else None
+        draw_bar(axes, i - 0.2, record["metrics"][metric], ours, width=0.4, label=label)
+        label = "the authors' poster" if i == 0 else None
+        axes.bar(i + 0.2, theirs[metric], 0.4, yerr=spread, label=label, **poster)
     axes.set_xticks(range(len(_POSTER)), [state.upper() for state in _POSTER])
-    axes.set(ylim=(-0.12, 1.25), ylabel="P(cooperate | state)")
-    axes.set_title("bars: mean, 95 % interval (poster: its bars); dots: seeds", fontsize=8)
-    axes.legend(fontsize=7, ncols=2)
+    axes.set(ylim=(-0.12, 1.25), xlabel="state: own last action, the other's", ylabel=_ORDINATE)
+    axes.axhline(0.0, color="0.5", lw=0.8)
+    axes.set_title("ours: mean, 95 % interval; dots: seeds", fontsize=8)
+    axes.legend(fontsize=7, ncols=2, loc="upper center")
 
 
 def _draw_states(axes: Axes, rows: Rows) -> None:
     """P(cooperate | state) along training."""
-    from advantage_alignment.experiments.comparison_drawing import style_of
-    from common.logger.curve_drawing import draw_seeds
+    from common.logger.curve_drawing import STYLES, draw_seeds
 
     for i, state in enumerate(_POSTER):
-        draw_seeds(axes, rows, f"alignment_cooperation_{state}", state.upper(), style_of(i))
-    axes.set(ylim=(-0.03, 1.05), xlabel="update")
+        style = {**STYLES[i], "marker": "os^Dv"[i], "markersize": 4, "markevery": (i % 4, 4)}
+        draw_seeds(axes, rows, f"alignment_cooperation_{state}", state.upper(), style)
+    axes.set(ylim=(-0.03, 1.05), xlabel="update", ylabel=_ORDINATE)
+    axes.set_title("mean and range over seeds", fontsize=8)
 
 
 def draw_variant(record: Record, rows: Rows) -> Figure:
     """P(cooperate | state) and the reward of self-play along training."""
-    from advantage_alignment.experiments.comparison_drawing import draw_entrants, new_figure
+    from advantage_alignment.experiments.drawing import draw_entrants, draw_marks, new_figure
 
     figure = new_figure(record, (8.5, 3.4))
     lines, rewards = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_states(lines, rows)
-    lines.set(ylabel="P(cooperate | state)")
-    lines.legend(fontsize=7)
+    lines.legend(fontsize=7, loc="center", bbox_to_anchor=(0.7, 0.68))
     draw_entrants(rewards, rows, ("alignment",), "self_play")
-    rewards.set(xlabel="update", ylabel="reward per step of self-play", ylim=(-2.1, -0.9))
+    draw_marks((rewards,), ((-1.0, "mutual cooperation"), (-2.0, "mutual defection")))
+    rewards.set(ylabel="reward per step of self-play", ylim=(-2.1, -0.9))
     return figure
 
 
@@ -192,6 +193,10 @@ FIGURE_1_IPD = Experiment(
     trained=first_entrant,
     why_it_fails="Once all cooperate, DC is hardly ever seen: what it should do is learned on "
     "the way and forgotten later (figure_1_ipd_long).",
+    headline={
+        "tit_for_tat": "IPD: learns tit-for-tat (share of seeds)",
+        "naive_defects": "IPD: without alignment all defect (reward per step)",
+    },
 )
 
 FIGURE_1_IPD_LONG = Experiment(

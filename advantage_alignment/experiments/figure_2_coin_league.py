@@ -125,4 +125,8 @@ FIGURE_2_COIN_LEAGUE = Experiment(
         "retaliates": "after a third of the published updates, with a quarter of the batch, "
         "what always-defect gets is still falling"
     },
+    headline={
+        "self_play": "Coin Game: cooperates with its other seeds (full cooperation: .347)",
+        "retaliates": "Coin Game: always-defect gets little (.631 from a cooperator)",
+    },
 )

@@ -129,6 +129,11 @@ FIGURE_3_NEGOTIATION = Experiment(
     draw=draw,
     trained=first_entrant,
     why_it_fails=dict.fromkeys(("gains_on_ppo", "late_self_play"), _IN_TURNS),
+    headline={
+        "self_play": "Negotiation: cooperates with itself (return; defection pays .30)",
+        "late_self_play": "Negotiation: cooperates with itself, mean of second half of training",
+        "retaliates": "Negotiation: always-defect gets little (.55 from a cooperator)",
+    },
 )
 
 FIGURE_3_NEGOTIATION_GRU = Experiment(

@@ -65,4 +65,9 @@ FIGURE_4_COMMONS_HARVEST = Experiment(
         "of four seeds one sustains the commons and earns twice what PPO does, one stops "
         "eating altogether, two still deplete, later than PPO",
     ),
+    headline={
+        "ppo_depletes": "Commons Harvest: PPO leaves no apple alive at the end (share)",
+        "sustains": "Commons Harvest: PPO leaves fewer apples half-way (difference of shares)",
+        "earns_more": "Commons Harvest: PPO collects less (difference in apples)",
+    },
 )

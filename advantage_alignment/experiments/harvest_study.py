@@ -45,26 +45,31 @@ def run(config: HarvestConfig, trainer: Trainer) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Apples per agent, apples alive over an episode, apples and zaps along training."""
-    from advantage_alignment.experiments.comparison_drawing import (
+    from advantage_alignment.experiments.drawing import (
+        LOOKS,
         draw_bars,
         draw_entrants,
         entrants_of,
         new_figure,
-        style_of,
+        paper_values,
     )
+    from common.logger.curve_drawing import mark_paper
 
     names = entrants_of(record)
-    figure = new_figure(record, (11, 3.4))
+    figure = new_figure(record, (13, 3.6))
     bars, alive, *curves = figure.subplots(1, 4)
     draw_bars(bars, record, [*names, "random"], "apples_per_agent")
     bars.set(ylabel="apples per agent and episode")
-    for i, name in enumerate([*names, "random"]):
+    for name in [*names, "random"]:
         marks = [record["metrics"][f"{name}_alive_{mark}"]["mean"] for mark in range(1, 7)]
-        label = name.replace("_", " ")
-        alive.plot(range(7), [1.0, *marks], marker="o", markersize=3, label=label, **style_of(i))
+        alive.plot(range(7), [1.0, *marks], label=LOOKS[name].label, **LOOKS[name].line)
+        if f"{name}_alive_6" in paper_values(record):
+            theirs = paper_values(record)[f"{name}_alive_6"]
+            mark_paper(alive, theirs, f"the paper: {LOOKS[name].label} at the end")
     alive.set(xlabel="sixths of an episode", ylabel="share of apples alive", ylim=(-0.03, 1.03))
+    alive.set_title("mean over seeds", fontsize=8)
     alive.legend(fontsize=6)
     for axes, metric in zip(curves, ("apples_per_agent", "zaps_per_agent"), strict=True):
         draw_entrants(axes, rows, names, metric)
-        axes.set(xlabel="update", ylabel=metric.replace("_", " "))
+        axes.set(ylabel=f"{metric.split('_')[0]} per agent and episode")
     return figure

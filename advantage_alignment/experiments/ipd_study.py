@@ -29,7 +29,8 @@ def self_play_claim(
 
 def draw_self_play(record: Record, rows: Rows) -> Figure:
     """Reward of self-play over entrants, between mutual defection and mutual cooperation."""
-    from advantage_alignment.experiments import comparison_drawing
+    from advantage_alignment.experiments import drawing
 
     marks = ((-1.0, "mutual cooperation"), (-2.0, "mutual defection"))
-    return comparison_drawing.draw_self_play(record, rows, "reward per step of self-play", marks)
+    label = "reward per step of self-play"
+    return drawing.draw_self_play(record, rows, label, marks, base=-2.0)

@@ -1,12 +1,27 @@
-"""Every figure of the paper, drawn from its committed record: its limits hold its data."""
+"""Every figure of the paper, drawn from its committed record: can be read, and holds its data."""
 
 import numpy as np
 import pytest
 
 from advantage_alignment.experiments import PAPER
 from common.logger import curves, results
+from common.tests.figure_checks import check_figure
 
-FOLDER = PAPER.folder / "results" / "quick"
+RECORDS = [
+    path
+    for preset in ("quick", "day", "paper")
+    for path in sorted((PAPER.folder / "results" / preset).glob("*.json"))
+    if path.stem in PAPER.experiments
+]
+each_record = pytest.mark.parametrize(
+    "path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+
+
+def drawn(path):
+    """The figure of a record; pyplot does not hold it, so that it goes when the test ends."""
+    record, rows = results.read_record(path), curves.read_curves(path.with_suffix(".csv"))
+    return PAPER.experiments[path.stem].draw(record, rows)
 
 
 def points_of(axes):
@@ -21,12 +36,15 @@ def points_of(axes):
     return np.concatenate([np.reshape(each, (-1, 2)) for each in (*lines, *bands, *bars)])
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+@each_record
+def test_figure_can_be_read(path):
+    check_figure(drawn(path))
+
+
+@each_record
 def test_limits_of_a_figure_hold_its_data(path):
-    record = results.read_record(path)
-    rows = curves.read_curves(path.with_suffix(".csv"))
-    figure = PAPER.experiments[path.stem].draw(record, rows)
-    figure.canvas.draw()
+    figure = drawn(path)
+    figure.draw_without_rendering()
     assert figure.axes
     for axes in figure.axes:
         if axes.images:  # the heat map of a league

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP_LEVEL = {"common", "requirements", "Makefile", "README.md", "pyproject.toml", "LICENSE"}
-TOP_LEVEL |= {"CITATION.cff", ".ci", ".github", ".gitignore"}
+TOP_LEVEL |= {"CITATION.cff", "CONTRIBUTING.md", "CHANGELOG.md", ".ci", ".github", ".gitignore"}
 
 # What a paper's folder shows first, beside __init__ and __main__: what the paper is about.
 TOP_FILES = {

@@ -47,5 +47,14 @@ _ORDER = (
 )
 
 PAPER = Paper(
-    "loqa", Path(__file__).parents[1], {name: _BY_NAME[name] for name in _ORDER}, FIRST_SEED
+    "loqa",
+    Path(__file__).parents[1],
+    {name: _BY_NAME[name] for name in _ORDER},
+    FIRST_SEED,
+    title="LOQA: Learning with Opponent Q-Learning Awareness (ICLR 2024)",
+    finding="In the iterated prisoner's dilemma (IPD) the released settings end in defection at "
+    "both sizes, and with two changes of ours LOQA learns tit-for-tat at the small one. In the "
+    "Coin Game, run at a small size only, LOQA cooperates and retaliates less than published; "
+    "less cooperation without the replay buffer, and the strong threshold on larger grids, do "
+    "not appear.",
 )

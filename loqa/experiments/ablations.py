@@ -50,10 +50,14 @@ EXPERIMENTS: dict[str, Experiment] = {
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
         why_it_fails={
-            "cooperates_less": "At this size the seeds part: some cooperate with themselves more "
+            "cooperates_less": "At this size the seeds differ: some cooperate with themselves more "
             "than LOQA does, and some defect. That they vary more agrees with the paper's spread."
         },
         minutes=minutes(6.5, 600.0),
+        headline={
+            "exploits_more": "Coin Game, no buffer: takes more from always-cooperate (difference)",
+            "cooperates_less": "Coin Game, no buffer: cooperates less with itself (difference)",
+        },
     ),
     "ablation_self_play": Experiment(
         source="Ablation, self-play",
@@ -73,6 +77,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         "parameters a little less again; that the seeds vary more agrees with the paper.",
         minutes=minutes(29.0, 1900.0),
         not_by_default=BY_NAME,
+        headline={
+            "two_agents_self_play": "Coin Game, no shared parameters: still cooperates (reward)",
+        },
     ),
     "ablation_estimator": Experiment(
         source="ablation",

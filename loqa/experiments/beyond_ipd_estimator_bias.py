@@ -77,24 +77,22 @@ def compared_critics(
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Cosine with the exact gradient along the two trainings, for learned and perfect critics."""
-    from matplotlib.figure import Figure
+    from common.logger.curve_drawing import draw_seeds
+    from loqa.experiments.drawing import LOOKS, SMALL, new_figure
 
-    from common.logger.curve_drawing import STYLES, draw_seeds
-
-    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
+    figure = new_figure(record, 8.5, 3.6)
     panels = figure.subplots(1, 2, sharey=True)
-    cases = (
-        ("learned", "learned critic"),
-        ("exact", "perfect critic"),
-        ("exact_value", "perfect critic, its value in the softmax"),
-    )
-    for axes, run in zip(panels, ("sarsa", "returns"), strict=True):
-        for (case, label), style in zip(cases, (STYLES[2], STYLES[0], STYLES[3]), strict=True):
-            draw_seeds(axes, rows, f"{run}_cosine_{case}", label, style)
+    titles = ("trained with the released SARSA critic", "trained with a critic fitted to returns")
+    for axes, critic, title in zip(panels, CRITICS, titles, strict=True):
+        for case in ("learned", "exact", "exact_value"):
+            look = LOOKS[case]
+            draw_seeds(axes, rows, f"{critic}_cosine_{case}", look.label, look.line)
         axes.axhline(0.0, color="0.6", lw=0.8)
-        axes.set(xlabel="update", ylim=(-1.05, 1.05), title=f"critic trained on {run}")
+        axes.set(xlabel="update", ylim=(-1.05, 1.05))
+        axes.set_xticks(sorted({int(row["update"]) for row in rows}))
+        axes.set_title(f"{title}\nmean and range over seeds", fontsize=8)
     panels[0].set_ylabel("cosine with the exact shaping gradient")
-    panels[1].legend(fontsize=7, loc="lower right")
+    panels[1].legend(fontsize=SMALL, loc="lower right")
     return figure
 
 
@@ -148,5 +146,6 @@ EXPERIMENTS = {
         draw=draw,
         trained=lambda config: None,
         minutes={"smoke": 0.3, "quick": 1.0, "paper": 20.0},
+        not_by_default="it explains a failure of the default run, which is full",
     ),
 }

@@ -28,24 +28,23 @@ def run(config: CoinGameConfig, trainer: Trainer) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Rewards of the agent against itself and the scripts, and of the scripts, along training."""
-    from matplotlib.figure import Figure
-
     from common.logger.curve_drawing import draw_seeds
-    from loqa.experiments.league_drawing import SCRIPTS, styles
+    from loqa.experiments.drawing import LOOKS, SCRIPTS, SMALL, new_figure
 
-    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
+    figure = new_figure(record, 8.5, 3.6)
     own, other = figure.subplots(1, 2, sharey=True)
-    metrics = ("self_play", *(f"vs_{script}" for script in SCRIPTS))
-    for metric, style in zip(metrics, styles(len(metrics)), strict=True):
-        draw_seeds(own, rows, metric, metric.replace("_", " "), style)
-    for script, style in zip(SCRIPTS, styles(len(metrics))[1:], strict=True):
-        draw_seeds(other, rows, f"{script}_vs_agent", script.replace("_", " "), style)
-    own.set(xlabel="update", ylabel="reward per step", title="agent")
-    other.set(xlabel="update", title="the others, facing the agent")
+    draw_seeds(own, rows, "self_play", "with two of itself", LOOKS["self_play"].line)
+    for script in SCRIPTS:
+        look = LOOKS[script]
+        draw_seeds(own, rows, f"vs_{script}", f"with two {look.label} players", look.line)
+        draw_seeds(other, rows, f"{script}_vs_agent", look.label, look.line)
+    own.set(xlabel="update", ylabel="reward per step")
+    own.set_title("LOQA's reward; mean and range over seeds", fontsize=8)
+    other.set(xlabel="update")
+    other.set_title("reward of a player beside LOQA and another of its kind", fontsize=8)
     for axes in (own, other):
         axes.axhline(0.0, color="0.6", lw=0.8)
-        axes.legend(fontsize=7)
-    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
+        axes.legend(fontsize=SMALL)
     return figure
 
 

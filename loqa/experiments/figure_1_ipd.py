@@ -6,6 +6,7 @@ of cooperating in each state over ten seeds, without numbers: near 1, 1, 0, 1, 0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from common.logger.experiment import Experiment, Findings, Record, Rows
 from loqa.config import IpdConfig
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from loqa.run.training_run import Trainer
@@ -72,30 +74,63 @@ def run(config: IpdConfig, trainer: Trainer) -> Findings:
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Bars of P(cooperate | state) as in the paper, and how they came about in training."""
-    from matplotlib.figure import Figure
+    """Bars of P(cooperate | state) as in the paper; how they, and the reward, came about."""
+    from common.logger.curve_drawing import draw_seeds
+    from loqa.experiments.drawing import (
+        LOOKS,
+        draw_marks,
+        draw_seed_points,
+        new_figure,
+        put_legend_on_top,
+    )
 
-    from common.logger.curve_drawing import STYLES, draw_seeds
-
-    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
-    bars, lines = figure.subplots(1, 2, width_ratios=(2, 3))
+    figure = new_figure(record, 11, 3.6)
+    bars, lines, rewards = figure.subplots(1, 3, width_ratios=(5, 6, 6))
     for i, state in enumerate(STATES):
         metric = record["metrics"][f"cooperation_{state}"]
         low, high = metric["ci95"] or (metric["mean"], metric["mean"])
         spread = [[metric["mean"] - low], [high - metric["mean"]]]
-        bars.bar(i, metric["mean"], 0.7, yerr=spread, color="0.75", edgecolor="0.2", capsize=4)
-        seeds = metric["per_seed"]
-        offsets = [i + 0.4 * (k / max(len(seeds) - 1, 1) - 0.5) for k in range(len(seeds))]
-        bars.plot(offsets, seeds, ".", color=STYLES[0]["color"], markersize=4)
-        bars.plot([i - 0.42, i + 0.42], [TIT_FOR_TAT[i]] * 2, color=STYLES[2]["color"], lw=2)
-        draw_seeds(lines, rows, f"cooperation_{state}", state.upper(), STYLES[i])
+        bars.bar(i, metric["mean"], 0.7, yerr=spread, color="0.8", edgecolor="0.2", capsize=4)
+        draw_seed_points(bars, i, metric["per_seed"], 0.5, "a seed" if i == 0 else None)
+        draw_seeds(
+            lines, rows, f"cooperation_{state}", state.upper(), LOOKS[state].line, band=False
+        )
+    is_papers = any(claim["id"] == "tit_for_tat" for claim in record["claims"])
+    reference = "tit-for-tat, as in the paper" if is_papers else "tit-for-tat"
+    draw_marks(bars, [i - 0.42 for i in range(len(STATES))], TIT_FOR_TAT, reference)
     bars.set_xticks(range(len(STATES)), [state.upper() for state in STATES])
-    bars.set(ylim=(-0.03, 1.05), ylabel="P(cooperate | state)")
-    bars.set_title("bars: mean and 95 % interval; dots: seeds;\nred: tit-for-tat", fontsize=8)
-    lines.set(ylim=(-0.03, 1.05), xlabel="update")
-    lines.set_title(f"{record['experiment']} ({record['preset']}), mean and range", fontsize=8)
-    figure.legend(fontsize=7, ncols=5, loc="outside lower right")
+    bars.set(ylim=(0, 1.05), ylabel="P(cooperate | state)", yticks=[k / 5 for k in range(6)])
+    bars.set_xlabel("START, or last actions, own first", fontsize=8)
+    bars.set_title("after training; bars: mean and 95 % interval", fontsize=8)
+    put_legend_on_top(bars, room=0.15)
+    lines.set(ylim=(-0.03, 1.05), xlabel="update", yticks=bars.get_yticks())
+    lines.set_title("mean over seeds", fontsize=8)
+    put_legend_on_top(lines, num_columns=3, room=0.2)
+    _draw_rewards(rewards, record, rows)
     return figure
+
+
+def _draw_rewards(axes: Axes, record: Record, rows: Rows) -> None:
+    """Reward in self-play along training: every seed, their mean, the paper's number if any."""
+    from common.logger.curve_drawing import draw_seeds, mark_paper
+    from loqa.experiments.drawing import LOOKS, SMALL, draw_each_seed, paper_values
+
+    metric = "self_play_value"
+    draw_each_seed(axes, rows, metric, {"color": "0.3", "linestyle": "-"})
+    draw_seeds(axes, rows, metric, "mean", LOOKS["loqa"].line, band=False)
+    for value, name, above in (
+        (-1.0, "mutual cooperation", 0.02),
+        (-2.0, "mutual defection", -0.07),
+    ):
+        axes.axhline(value, color="0.6", lw=0.8, zorder=0)
+        place, frame = (0.02, value + above), ("axes fraction", "data")
+        axes.annotate(name, place, xycoords=frame, fontsize=SMALL)
+    paper = paper_values(record).get(metric)
+    if paper is not None:
+        mark_paper(axes, paper)
+        axes.legend(fontsize=SMALL, loc="center right")
+    axes.set(ylim=(-2.14, -0.86), xlabel="update", ylabel="reward per step in self-play")
+    axes.set_title("thick: mean; thin: each seed", fontsize=8)
 
 
 def _figure_1(
@@ -107,6 +142,7 @@ def _figure_1(
     quick_minutes: float = 2.0,
     why_it_fails: str = "",
     not_by_default: str = "",
+    headline: Mapping[str, str] | None = None,
 ) -> Experiment:
     """An experiment on the figure's claims, or on `claims`: ten seeds of one setting."""
     return Experiment(
@@ -124,6 +160,7 @@ def _figure_1(
         run=run,
         draw=draw,
         not_by_default=not_by_default,
+        headline=headline or {},
     )
 
 
@@ -139,6 +176,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "constant in the gradient",
         why_it_fails="A seed that misses is still climbing at START: nothing shapes the first "
         "move, which turns only when the rest of the policy makes cooperating pay.",
+        headline={"tit_for_tat": "IPD, two changes of ours: learns tit-for-tat (share of seeds)"},
     ),
     "figure_1_ipd_as_published": _figure_1(
         IpdConfig(),
@@ -147,6 +185,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         why_it_fails="The released SARSA critic bootstraps past the last step and learns slowly; "
         "with it the sampled shaping gradient loses the direction of the exact one "
         "(beyond_ipd_estimator_bias), and the policy slides to defection.",
+        headline={"tit_for_tat": "IPD, released settings: learns tit-for-tat (share of seeds)"},
     ),
     "ablation_ipd_naive": _figure_1(
         replace(_REMEDY, num_updates=2000, shaping_weight=0.0),
@@ -164,6 +203,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             ),
         ),
         quick_minutes=0.4,
+        headline={"naive_defects": "IPD, no shaping: mutual defection (reward per step)"},
     ),
     "ablation_ipd_returns_critic_only": _figure_1(
         replace(_REMEDY, stop_grad_advantage=False),

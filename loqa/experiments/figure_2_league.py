@@ -30,6 +30,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
         minutes=minutes(9.0, 850.0),
+        headline={
+            "self_play": "Coin Game: cooperates with itself (full cooperation: .349)",
+            "does_not_exploit": "Coin Game: does not exploit always-cooperate (a defector: .637)",
+            "retaliates": "Coin Game: always-defect gets little (.637 from a cooperator)",
+        },
     ),
     "figure_2_league_as_published": Experiment(
         source=PLACE,
@@ -70,6 +75,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         trained=league_study.first_entrant,
         num_seeds=NUM_SEEDS,
         minutes=minutes(34.0, 3000.0),
+        headline={
+            "pola_self_play": "Coin Game: POLA cooperates with itself (here a thousandth of its "
+            "training)",
+        },
         why_it_fails="POLA takes 50,000 outer steps of 1000 episodes as published; two cores do "
         "a thousandth of that in minutes.",
         not_by_default=BY_NAME,

@@ -54,40 +54,61 @@ def run(config: ScalingConfig, trainer: Trainer) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Seconds per seed until each threshold, logarithmic, over the size of the grid."""
-    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter, NullLocator, StrMethodFormatter
 
-    from loqa.experiments.league_drawing import styles
+    from loqa.evaluation.thresholds import THRESHOLDS
+    from loqa.experiments.drawing import LOOKS, SMALL, new_figure
 
     del rows
-    metrics = record["metrics"]
     names = [name for name, _ in record["config"]["entrants"]]
     sizes = record["config"]["grid_sizes"]
-    figure = Figure(figsize=(9.5, 3.4), layout="constrained")
-    for axes, level in zip(figure.subplots(1, len(LEVELS), sharey=True), LEVELS, strict=True):
-        for name, style in zip(names, styles(len(names)), strict=True):
-            points = []
-            for size in sizes:
-                case = f"{name}_{size}x{size}"
-                passed = metrics[f"{case}_{level}_passed"]["per_seed"]
-                updates = metrics[f"{case}_{level}_updates"]["per_seed"]
-                seconds = metrics[f"{case}_seconds_per_update"]["mean"] / len(passed)
-                points += [
-                    (size, count * seconds)
-                    for count, has_passed in zip(updates, passed, strict=True)
-                    if has_passed
-                ]
-            label = f"{name} ({len(points)} of {len(sizes) * len(passed)} seeds)"
+    figure = new_figure(record, 9.5, 3.8)
+    panels = figure.subplots(1, len(LEVELS), sharey=True)
+    for axes, level in zip(panels, LEVELS, strict=True):
+        for k, name in enumerate(names):
+            look, shift = LOOKS[name], 0.25 * (k - (len(names) - 1) / 2)
+            points = [p for size in sizes for p in _passes(record, name, size, level, shift)]
+            num_seeds = len(sizes) * len(record["seeds"])
             axes.plot(
-                *zip(*points, strict=True) if points else ([], []),
-                "o",
-                label=label,
-                color=style["color"],
+                [x for x, _ in points],
+                [y for _, y in points],
+                look.marker,
+                label=f"{look.label} ({len(points)} of {num_seeds} seeds)",
+                color=look.line["color"],
+                markeredgecolor="black",
+                markersize=5,
             )
-        axes.set(title=f"{level} threshold", xlabel="grid size", yscale="log", xticks=list(sizes))
-        axes.legend(fontsize=7)
-    figure.axes[0].set_ylabel("seconds of this machine per seed")
-    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=9)
+        axes.set(xlabel="side of the grid", yscale="log", xlim=(sizes[0] - 0.5, sizes[-1] + 0.5))
+        axes.set_xticks(sizes)
+        limits = "in self-play above {:g},\nagainst always-defect above {:g} (normalised)"
+        title = f"{level} threshold: {limits.format(*THRESHOLDS[level])}"
+        axes.set_title(title, fontsize=8)
+    panels[0].set_ylabel("seconds per seed until passed")
+    low, high = panels[0].get_ylim()
+    low, high = low / 1.3, 1.8 * high  # room for the legends
+    panels[0].set_ylim(low, high)
+    panels[0].set_yticks([n * 10**k for k in range(6) for n in (1, 2, 5) if low < n * 10**k < high])
+    panels[0].yaxis.set_minor_locator(NullLocator())
+    panels[0].yaxis.set_minor_formatter(NullFormatter())
+    panels[0].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    for axes in panels:
+        axes.legend(fontsize=SMALL, loc="upper right")
     return figure
+
+
+def _passes(
+    record: Record, name: str, size: int, level: str, shift: float
+) -> list[tuple[float, float]]:
+    """A point for each seed that passes a threshold: side of the grid, moved a bit, and seconds."""
+    metrics, case = record["metrics"], f"{name}_{size}x{size}"
+    passed = metrics[f"{case}_{level}_passed"]["per_seed"]
+    updates = metrics[f"{case}_{level}_updates"]["per_seed"]
+    seconds = metrics[f"{case}_seconds_per_update"]["mean"] / len(passed)
+    return [
+        (size + shift + 0.06 * (k - (len(passed) - 1) / 2), count * seconds)
+        for k, (count, has_passed) in enumerate(zip(updates, passed, strict=True))
+        if has_passed
+    ]
 
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -116,5 +137,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         why_it_fails="On larger grids the reward against always-defect, the last to come, is still "
         "rising when the quick preset ends.",
         not_by_default=BY_NAME,
+        headline={
+            "loqa_strong_3x3": "Coin Game 3x3: passes the strong threshold (share of seeds)",
+            "loqa_strong_5x5": "Coin Game 5x5: passes the strong threshold (share of seeds)",
+        },
     ),
 }

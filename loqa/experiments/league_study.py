@@ -86,6 +86,6 @@ def league_name(entrant: str, metric: str) -> str:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Heat map of rewards, bars beside the paper's numbers, learning curves."""
-    from loqa.experiments import league_drawing
+    from loqa.experiments import drawing
 
-    return league_drawing.draw(record, rows)
+    return drawing.draw_league(record, rows)

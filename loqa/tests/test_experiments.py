@@ -8,10 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from common.logger import curves
 from common.logger.claims import Verdict, judge
 from common.logger.errors import UserError
-from common.logger.report import read_records
 from loqa.config import CoinGameConfig, IpdConfig
 from loqa.evaluation import matches, thresholds
 from loqa.evaluation.config import GradientConfig
@@ -64,11 +62,6 @@ MADE_UP_COIN_GAMES = {
     **{f"loqa_strong_{n}x{n}": ([1, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]) for n in (3, 4, 5)},
     **{f"naive_strong_{n}x{n}": ([0, 0, 0, 0], None, [0, 0, 1, 0]) for n in (3, 4, 5)},
 }
-
-
-def str_of(record):
-    """Name of a test on a record."""
-    return f"{record['preset']}-{record['experiment']}"
 
 
 def made_up(name, claim):
@@ -244,22 +237,6 @@ def test_metrics_of_a_league_have_the_names_that_its_claims_use(keys_unchecked):
     findings = experiment.run(config, UntrainedTrainer())
     assert findings.metrics.keys() == league_metrics(config)
     assert {len(values) for values in findings.metrics.values()} == {2}
-
-
-@pytest.mark.parametrize("record", read_records(PAPER, PAPER.folder / "results"), ids=str_of)
-def test_limits_of_every_figure_hold_its_data(record):
-    rows = curves.read_curves(
-        PAPER.folder / "results" / record["preset"] / f"{record['experiment']}.csv"
-    )
-    figure = EXPERIMENTS[record["experiment"]].draw(record, rows)
-    figure.canvas.draw()
-    for axes in figure.axes:
-        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
-        for line in axes.lines:
-            x, y = (np.asarray(values, float) for values in line.get_data())
-            if line.get_transform() == axes.transData and len(x):
-                assert left <= np.nanmin(x) <= np.nanmax(x) <= right
-                assert low <= np.nanmin(y) <= np.nanmax(y) <= high
 
 
 def test_an_ablation_changes_what_it_says_and_nothing_else():

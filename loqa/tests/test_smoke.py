@@ -49,12 +49,12 @@ def test_smoke_run_prints_the_claim_table(smoke_run):
 
 def test_a_second_reproduction_finds_what_lies_finished(smoke_run, environment, tmp_path):
     """Nothing is trained again; metrics, curves, figure and origin are those of the first."""
-    name = "beyond_ipd_estimator_bias"
+    name = "ablation_replay_buffer"
     shutil.copytree(smoke_run / "runs", tmp_path / "runs")
     before = commands.contents(tmp_path / "runs")
     finished = commands.run(environment, tmp_path, *commands.SMOKE, "--experiment", name)
     assert finished.returncode == 0
-    assert finished.stderr.count("found finished, not trained again: runs/loqa/IpdConfig-") == 2
+    assert finished.stderr.count("found finished, not trained again: runs/loqa/") == 2
     first, again = (
         json.loads((folder / "results" / "smoke" / f"{name}.json").read_text())
         for folder in (smoke_run, tmp_path)

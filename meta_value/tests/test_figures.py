@@ -25,19 +25,7 @@ def drawn(path):
     rows = curves.read_curves(path.with_suffix(".csv"))
     figure = EXPERIMENTS[record["experiment"]].draw(record, rows)
     FigureCanvasAgg(figure).draw()  # the canvas that a new figure has lays nothing out
-    hide_ticks_that_are_not_drawn(figure)
     return figure
-
-
-def hide_ticks_that_are_not_drawn(figure):
-    """Matplotlib keeps labels of ticks beyond the limits, with places, and never draws them."""
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not low <= tick.get_loc() <= high:
-                    for label in (tick.label1, tick.label2):
-                        label.set_visible(False)
 
 
 def data_outside(axes: Axes) -> list[str]:

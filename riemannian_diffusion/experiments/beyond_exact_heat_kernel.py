@@ -85,30 +85,41 @@ def run(config: KernelConfig, trainer: Trainer) -> Findings:
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the gap to the truth against seconds of training, by manifold."""
+    """Draws the gap to the truth against seconds of training; a line joins a manifold's means."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator, NullFormatter
 
-    from common.logger.curve_drawing import STYLES
     from riemannian_diffusion.experiments import drawing
 
     del rows
-    figure = Figure(figsize=(5, 3.8), layout="constrained")
+    figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.subplots()
-    names = drawing.training_names(record, "_time_ratio")
-    for style, marker, name in zip(STYLES, "os^", names, strict=False):
-        for kind, fill in (("simulated", "none"), ("exact", "full")):
+    axes.set_xscale("log")
+    for kind in ("simulated", "exact"):
+        look = drawing.LOOKS[kind]
+        axes.plot([], [], look.marker, color="black", label=look.words)
+    for name in drawing.training_names(record, "_time_ratio"):
+        color = drawing.LOOKS[name].style["color"]
+        means = []
+        for kind in ("simulated", "exact"):
             seconds = record["metrics"][f"{name}_{kind}_seconds"]["per_seed"]
             gaps = record["metrics"][f"{name}_{kind}_gap"]["per_seed"]
-            label = f"{name}, {'bound on simulated paths' if kind == 'simulated' else 'kernel'}"
-            axes.plot(seconds, gaps, marker, color=style["color"], fillstyle=fill, label=label)
+            axes.plot(seconds, gaps, drawing.LOOKS[kind].marker, color=color)
+            means.append((drawing.mean(record, f"{name}_{kind}_seconds"), sum(gaps) / len(gaps)))
+        axes.plot(*zip(*means, strict=True), linewidth=0.8, **drawing.LOOKS[name].style)
+        axes.annotate(
+            drawing.LOOKS[name].words,
+            means[0],
+            xytext=(8, 0),
+            textcoords="offset points",
+            color=color,
+            fontsize=8,
+            va="center",
+        )
     axes.set(xlabel="seconds of all updates", ylabel="gap to the known density (nats)")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.legend(fontsize=6)
-    figure.suptitle(drawing.title(record, "simulation and exact kernel"), fontsize=9)
+    axes.margins(x=0.18)
+    drawing.plain_logarithmic(axes.xaxis)
+    axes.legend(fontsize=7, loc="upper left")
+    figure.suptitle(drawing.title(record, "gap of every seed, and time"), fontsize=9)
     return figure
 
 

@@ -86,7 +86,7 @@ def run(config: DensityConfig, trainer: Trainer) -> Findings:
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Draws learned densities beside known ones; see `density_drawing`."""
-    from riemannian_diffusion.experiments import density_drawing
+    """Draws learned densities beside known ones; see `drawing`."""
+    from riemannian_diffusion.experiments import drawing
 
-    return density_drawing.draw_densities(record, rows)
+    return drawing.draw_densities(record, rows)

@@ -48,5 +48,6 @@ EXPERIMENT = Experiment(
     run=time_sampling_study.run,
     draw=time_sampling_study.draw,
     trained=first_training,
+    headline={"smaller_variance": "learned times lower the variance of the loss (ratio)"},
     why_it_fails=time_sampling_study.WHY_IT_FAILS,
 )

@@ -52,6 +52,7 @@ EXPERIMENT = Experiment(
     run=density_study.run,
     draw=density_study.draw,
     trained=first_training,
+    headline={"gaussians_gap": "five normals on H^2 are learned (gap to the truth)"},
     why_it_fails={
         "wrapped_gap": FLOW_FAR_OUT,
         "checkerboard_gap": "the checkerboard's edges are sharp: its density is discontinuous",

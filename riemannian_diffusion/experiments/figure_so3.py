@@ -28,4 +28,5 @@ EXPERIMENT = Experiment(
     run=density_study.run,
     draw=density_study.draw,
     trained=first_training,
+    headline={"three_modes": "samples on SO(3) find all three modes (smallest share)"},
 )

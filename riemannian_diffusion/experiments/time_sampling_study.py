@@ -88,18 +88,20 @@ def run(config: LossConfig, trainer: Trainer) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Draws the loss and the variance of one estimate of it, with times drawn in several ways."""
-    from common.logger.curve_drawing import STYLES, draw_seeds
     from riemannian_diffusion.experiments import drawing
 
-    figure, left, right = drawing.two_panels(record, "times drawn in several ways")
-    for style, name in zip(STYLES, drawing.training_names(record, "_nll"), strict=False):
-        draw_seeds(left, rows, f"{name}_loss", name, style)
-        draw_seeds(right, rows, f"{name}_loss_variance", name, style)
-    left.set(xlabel="update", ylabel="loss, mean since the last point (nats)")
-    right.set(xlabel="update", ylabel="variance over a batch", yscale="log")
+    text = "times drawn in several ways"
+    if record["experiment"].startswith("figure_2"):
+        text += "; the paper says: learned below uniform, and prints no number"
+    figure, left, right = drawing.two_panels(record, text)
     if "learned_variance_optimal" in record["metrics"]:
-        optimal = drawing.mean(record, "learned_variance_optimal")
-        right.axhline(optimal, color="0.5", ls=":", label="optimal density")
-    left.legend(fontsize=7)
-    right.legend(fontsize=7)
+        optimal, look = drawing.mean(record, "learned_variance_optimal"), drawing.LOOKS["optimal"]
+        right.axhline(optimal, label=look.words, **look.style)
+    right.set_yscale("log")
+    drawing.plain_logarithmic(right.yaxis)
+    names = drawing.training_names(record, "_nll")
+    drawing.draw_curves(left, rows, names, "loss")
+    drawing.draw_curves(right, rows, names, "loss_variance")
+    left.set_ylabel("loss, mean since the last point (nats)")
+    right.set_ylabel("variance of the loss in a batch (nats$^2$)")
     return figure

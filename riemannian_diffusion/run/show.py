@@ -14,7 +14,7 @@ from common.logger.errors import UserError
 from riemannian_diffusion import model
 from riemannian_diffusion.config import DiffusionConfig
 from riemannian_diffusion.evaluation import densities, grids, likelihoods
-from riemannian_diffusion.experiments.density_drawing import draw_densities
+from riemannian_diffusion.experiments.drawing import draw_densities
 from riemannian_diffusion.model import Setup
 from riemannian_diffusion.networks import Params
 from riemannian_diffusion.run import globe, training_run
@@ -62,7 +62,13 @@ def show(run_dir: Path, data_dir: Path, seed: int | None, output: Path | None) -
     grid = grids.make_grid(name, GRID_SIZE)
     shown = jax.jit(partial(_calculate, saved.setup, grid))(params)
     if name == "S^2":
-        frames = globe.frames(np.asarray(shown.log_density), np.asarray(shown.samples), GRID_SIZE)
+        frames = globe.frames(
+            np.asarray(shown.log_density),
+            np.asarray(shown.samples),
+            GRID_SIZE,
+            saved.config.target,
+            saved.step,
+        )
         _write_gif(path, frames)
     else:
         figure = _picture(saved.config, name, grid, shown, saved.seeds[index])
@@ -89,11 +95,11 @@ def _picture(
         rows += grids.point_rows(place, points)
     record = {
         "experiment": config.target,
-        "preset": "samples of the model",
+        "preset": f"{manifold}, trained model",
         "seeds": [seed],
         "config": {"models": [[config.target, {"target": config.target}]]},
     }
-    return draw_densities(record, rows)
+    return draw_densities(record, rows, dots="samples of the model")
 
 
 def _write_gif(path: Path, frames: list[np.ndarray]) -> None:

@@ -5,21 +5,27 @@
 The paper trains at .6, .7, .8 and 1; no number is known here.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from common.logger.claims import Claim
-from common.logger.experiment import Experiment
+from common.logger.experiment import Experiment, Record, Rows
 from vineppo.config import MethodConfig
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
     AHEAD,
+    LABELS,
     RATES,
     CompareConfig,
     compare,
-    draw_accuracies,
     first_method,
     method_of,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def temperatures(preset: str) -> CompareConfig:
@@ -47,6 +53,17 @@ CLAIMS = (
 )
 
 
+def draw(record: Record, rows: Rows) -> Figure:
+    """Draws test accuracies over iterations, and their means, for each method and temperature."""
+    from vineppo.experiments import drawing
+
+    labels = {
+        name: f"{LABELS[name.partition('_')[0]]}, temperature {config['temperature']:g}"
+        for name, config in record["config"]["contestants"]
+    }
+    return drawing.draw_accuracies(record, rows, labels)
+
+
 EXPERIMENT = Experiment(
     source="temperature tolerance",
     summary="VinePPO and PPO at higher sampling temperatures",
@@ -55,7 +72,7 @@ EXPERIMENT = Experiment(
     num_seeds=presets.NUM_SEEDS,
     minutes={"smoke": 0.2, "quick": 1.5, "paper": 20000.0},
     run=compare,
-    draw=draw_accuracies,
+    draw=draw,
     trained=first_method,
     why_it_fails={"ahead_when_hot": "ahead in three seeds of five"},
 )

@@ -23,9 +23,12 @@ from vineppo.experiments.comparison import (
 from vineppo.experiments.trainer import Trainer
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 GROUP_SIZE = 8  # of RLOO on exact chains
+_RATIOS = (0.25, 0.5, 1, 2, 4)  # ticks
+_REGIMES = {"critical": "few hard lines", "uniform": "all lines equally uncertain"}
 
 
 @dataclass(frozen=True)
@@ -153,30 +156,42 @@ def signal_ratios(config: RegimesConfig) -> Rows:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Draws ratios over the length of exact chains, and a bar per regime and method."""
-    from common.logger.curve_drawing import STYLES
     from vineppo.experiments import drawing
 
-    figure = drawing.new_figure()
-    left, right = figure.subplots(1, 2)
-    shares = sorted({row["share"] for row in rows})
-    for share, style in zip(shares, STYLES, strict=False):
-        for rollouts, width in ((9, 2.0), (1, 0.8)):
-            metric = f"signal_ratio_k{rollouts}"
-            points = [(row["update"], row[metric]) for row in rows if row["share"] == share]
-            label = f"{share:g} critical" if rollouts == 9 else None
-            left.plot(*zip(*points, strict=True), lw=width, label=label, **style)
-    left.axhline(1, color="black", lw=0.8, ls=":")
-    left.set(xscale="log", yscale="log", xlabel="steps of the chain")
-    left.set(ylabel="signal-to-noise, VinePPO over RLOO", title="exact chains, K = 9 (thin: 1)")
-    left.legend(fontsize=7)
-    names = {
-        f"{regime}\n{LABELS[name]}": f"{regime}_{name}_mean_accuracy"
+    figure = drawing.new_figure(width=11)
+    most, one, right = figure.subplots(1, 3, width_ratios=(3, 3, 4))
+    for axes, rollouts in ((most, 9), (one, 1)):
+        _draw_ratios(axes, rows, f"signal_ratio_k{rollouts}")
+        axes.set_title(f"exact chains, K = {rollouts}", fontsize=9)
+    one.sharey(most)
+    most.set_ylabel("signal-to-noise, VinePPO over RLOO")
+    most.legend(fontsize=drawing.SMALL)
+    bars = [
+        drawing.Bar(f"{_REGIMES[regime]},\n{LABELS[name]}", name, f"{regime}_{name}_mean_accuracy")
         for regime, methods in record["config"]["regimes"]
         for name, _ in methods
-    }
-    drawing.draw_bars(right, record, names)
-    right.set(ylabel="test accuracy, mean over training", title=drawing.title(record))
+    ]
+    drawing.draw_bars(right, record, bars)
+    right.set_xlabel("test accuracy, mean over training")
+    right.set_title(drawing.title(record), fontsize=9)
     return figure
+
+
+def _draw_ratios(axes: Axes, rows: Rows, metric: str) -> None:
+    """Draws a curve over the length of the chain per share of critical steps."""
+    from common.logger.curve_drawing import STYLES
+
+    shares = sorted({row["share"] for row in rows})
+    for share, style, marker in zip(shares, STYLES, "os^v", strict=False):
+        points = [(row["update"], row[metric]) for row in rows if row["share"] == share]
+        label = f"{100 * share:g} % of the steps critical"
+        axes.plot(*zip(*points, strict=True), label=label, marker=marker, ms=3.5, **style)
+    axes.axhline(1, color="0.5", lw=0.8)
+    axes.set(xscale="log", yscale="log", xlabel="steps of the chain")
+    lengths = sorted({int(row["update"]) for row in rows})
+    axes.set_xticks(lengths, [str(length) for length in lengths])
+    axes.set_yticks(_RATIOS, [f"{ratio:g}" for ratio in _RATIOS])
+    axes.minorticks_off()
 
 
 EXPERIMENT = Experiment(

@@ -34,7 +34,16 @@ LABELS = {  # in the order of the main table
     "ppo": "PPO",
     "vineppo": "VinePPO",
     "grpo_matched": "GRPO, 10 times the responses",
-    "shift": "R - V(S_0)",
+    "k9": "VinePPO, K = 9",
+    "k3": "VinePPO, K = 3",
+    "k1": "VinePPO, K = 1",
+    "k1_lambda_1": "K = 1, λ = 1",
+    "k1_lambda_0.9": "K = 1, λ = 0.9",
+    "k1_lambda_0": "K = 1, λ = 0",
+    "shift": "R - V(S_0), K = 9",
+    "ppo_lambda_1": "PPO, λ = 1",
+    "ppo_lambda_0.95": "PPO, λ = 0.95",
+    "ppo_lambda_0": "PPO, λ = 0",
 }
 
 

@@ -15,7 +15,6 @@ from common.logger.experiment import Experiment, Record, Rows
 from vineppo.experiments import presets
 from vineppo.experiments.comparison import (
     AHEAD,
-    LABELS,
     compare,
     first_method,
     policy_gradient_methods,
@@ -74,28 +73,41 @@ CLAIMS = (
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Draws test accuracy over iterations, over sampled tokens and over processor seconds."""
-    from common.logger.curve_drawing import STYLES, draw_seeds
+    """Draws test accuracy over iterations, tokens and processor time, and the claimed ratios."""
     from vineppo.experiments import drawing
 
-    figure = drawing.new_figure()
-    panels = figure.subplots(1, 3, sharey=True)
-    for name, style in zip(drawing.method_names(record), STYLES, strict=False):
-        metric, label = f"{name}_test_accuracy", LABELS.get(name, name)
+    figure = drawing.new_figure(width=11)
+    grid = figure.add_gridspec(1, 4, width_ratios=(2, 2, 2, 1.6))
+    first = figure.add_subplot(grid[0])
+    panels = [first, *(figure.add_subplot(grid[i], sharey=first) for i in (1, 2))]
+    drawing.draw_curves(first, record, rows)
+    for name in drawing.method_names(record):
+        metric = f"{name}_test_accuracy"
         cost = record["metrics"][f"{name}_cpu_seconds_per_update"]["mean"] or 0.0
-        draw_seeds(panels[0], rows, metric, label, style)
         tokens = drawing.mean_points(rows, f"{name}_sampled_tokens", metric)
         updates = drawing.mean_points(rows, "update", metric)
         seconds = [(update * cost, accuracy) for update, accuracy in updates]
         for axes, points in ((panels[1], tokens), (panels[2], seconds)):
-            axes.plot(*zip(*points, strict=True), label=label, marker="o", ms=2.5, **style)
-    for axes, what in zip(
-        panels, ("iterations", "sampled tokens", "processor seconds"), strict=True
-    ):
-        axes.set_xlabel(what)
-    panels[1].set_xscale("log")
-    panels[0].set(ylabel="test accuracy", title=drawing.title(record))
-    panels[0].legend(fontsize=7)
+            axes.plot(*zip(*points, strict=True), **drawing.line_style(name))
+    panels[1].set(xlabel="sampled tokens", xscale="log")
+    panels[2].set_xlabel("processor time (s)")
+    for axes in panels[1:]:
+        axes.tick_params(labelleft=False)
+    first.set_title("")
+    figure.suptitle(drawing.title(record), fontsize=9)
+    last = figure.add_subplot(grid[3])
+    drawing.draw_claims(
+        last,
+        record,
+        {
+            "fewer_updates_than_ppo": "updates:\nPPO's over ours",
+            "less_time_than_ppo": "time:\nPPO's over ours",
+            "iterations_cost_more": "time per update:\nours over PPO's",
+        },
+        no_difference=1.0,
+        paper="the paper (up to)",
+    )
+    last.set_xlabel("times")
     return figure
 
 
@@ -113,5 +125,9 @@ EXPERIMENT = Experiment(
         "fewer_updates_than_ppo": "seeds disagree: some need more updates than PPO; twenty of "
         "them reach the threshold (beyond_twenty_seeds)",
         "less_time_than_ppo": "the rollouts of an update cost more than fewer updates save",
+    },
+    headline={
+        "fewer_updates_than_ppo": "VinePPO needs fewer updates to reach PPO's best accuracy",
+        "less_time_than_ppo": "VinePPO needs less time to reach PPO's best accuracy",
     },
 )

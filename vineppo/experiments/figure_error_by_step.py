@@ -37,28 +37,32 @@ CLAIMS = (
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Draws the error of each estimator by position, early and late in training."""
-    from common.logger.curve_drawing import STYLES
+    """Draws the error of each estimator by position, early and late in training, and its rise."""
     from vineppo.experiments import drawing
 
-    del record
-    figure = drawing.new_figure(width=6)
+    figure = drawing.new_figure()
     updates = sorted({row["update"] for row in rows})
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, update in zip(panels, (updates[0], updates[-1]), strict=True):
+    first, second, right = figure.subplots(1, 3, width_ratios=(3, 3, 2))
+    for axes, update in zip((first, second), (updates[0], updates[-1]), strict=True):
         shown = [row for row in rows if row["update"] == update]
-        names = [name for name in shown[0] if name == "critic" or name.startswith("mc")]
-        for name, style in zip(names, STYLES, strict=False):
+        for name in (name for name in shown[0] if name in LABELS):
             by_position: dict[float, list[float]] = {}
             for row in shown:
                 place = round(row["position"], 3)
                 by_position.setdefault(place, []).append(abs(row[name] - row["truth"]))
             places = sorted(by_position)
             errors = [sum(by_position[p]) / len(by_position[p]) for p in places]
-            axes.plot(places, errors, label=LABELS.get(name, name), **style)
-        axes.set(xlabel="position in the response", title=f"iteration {update}")
-    panels[0].set_ylabel("mean absolute error")
-    panels[0].legend(fontsize=7)
+            axes.plot(places, errors, label=LABELS[name], **drawing.line_style(name))
+        axes.set_xlabel("share of the response before the step")
+        axes.set_title(f"after iteration {update:g} of PPO, first seed", fontsize=9)
+    second.sharey(first)
+    second.tick_params(labelleft=False)
+    first.set_ylabel("mean absolute error of the value")
+    first.legend(fontsize=drawing.SMALL)
+    labels = {"mc_error_falls": "9 rollouts", "critic_error_rises": "critic"}
+    drawing.draw_claims(right, record, labels)
+    right.set_xlabel("error in the last quarter\nless that in the first")
+    figure.suptitle(drawing.title(record), fontsize=9)
     return figure
 
 

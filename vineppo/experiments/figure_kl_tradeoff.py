@@ -36,18 +36,17 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Draws the mean over seeds of accuracy against that of the KL, a point per evaluation."""
-    from common.logger.curve_drawing import STYLES
     from vineppo.experiments import drawing
 
     figure = drawing.new_figure(width=5)
     axes = figure.subplots()
-    for name, style in zip(drawing.method_names(record), STYLES, strict=False):
+    for name in drawing.method_names(record):
         points = drawing.mean_points(rows, f"{name}_kl", f"{name}_test_accuracy")
-        label = LABELS.get(name, name)
-        axes.plot(*zip(*points, strict=True), label=label, marker="o", ms=2.5, **style)
-    axes.set(xlabel="KL(policy || SFT) per response, k3", ylabel="test accuracy")
+        axes.plot(*zip(*points, strict=True), label=LABELS[name], **drawing.line_style(name))
+    axes.set(xlabel="KL to the SFT model (nats per response, estimator k3)")
+    axes.set_ylabel("test accuracy (Pass@1)")
     axes.set_title(drawing.title(record), fontsize=9)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=drawing.SMALL)
     return figure
 
 
@@ -62,4 +61,7 @@ EXPERIMENT = Experiment(
     draw=draw,
     trained=first_method,
     why_it_fails={"above_ppo_at_equal_kl": "seeds disagree about who is ahead at equal KL"},
+    headline={
+        "above_ppo_at_equal_kl": "at equal KL VinePPO is more accurate than PPO (difference)"
+    },
 )

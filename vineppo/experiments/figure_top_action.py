@@ -44,25 +44,27 @@ def _updates(record: Record, metric: str) -> list[int]:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Draws how often critic and rollouts rank next steps right, over PPO's iterations."""
-    from common.logger.curve_drawing import STYLES
     from vineppo.experiments import drawing
 
     del rows
-    figure = drawing.new_figure(width=6)
+    figure = drawing.new_figure(width=7)
     panels = figure.subplots(1, 2)
     most = max(record["config"]["estimates"])
     for axes, metric in zip(panels, ("top_action", "pairs"), strict=True):
-        for name, style in zip(("critic", f"mc{most}"), STYLES, strict=False):
+        for name in ("critic", f"mc{most}"):
             updates = _updates(record, f"{name}_{metric}")
             values = [record["metrics"][f"{name}_{metric}_at_{u}"]["mean"] for u in updates]
-            axes.plot(updates, values, marker="o", ms=3, label=LABELS.get(name, name), **style)
+            axes.plot(updates, values, label=LABELS[name], **drawing.line_style(name))
         axes.set(xlabel="iterations of PPO", ylim=(0, 1.02))
     updates = _updates(record, "critic_chance")
     chance = [record["metrics"][f"critic_chance_at_{u}"]["mean"] for u in updates]
-    panels[0].plot(updates, chance, "k:", lw=0.8, label="chance")
-    panels[0].set(ylabel="share of states", title="best next step found")
-    panels[1].set(title="pairs ordered right")
-    panels[0].legend(fontsize=7)
+    panels[0].plot(updates, chance, color="0.5", linestyle=":", label="chance")
+    panels[0].set(ylabel="share of states", xticks=updates)
+    panels[0].set_title("best next step found", fontsize=9)
+    panels[1].set(ylabel="share of pairs", xticks=updates)
+    panels[1].set_title("pairs of next steps ordered right", fontsize=9)
+    panels[0].legend(fontsize=drawing.SMALL)
+    figure.suptitle(drawing.title(record), fontsize=9)
     return figure
 
 
@@ -79,5 +81,8 @@ EXPERIMENT = Experiment(
     why_it_fails={
         "mc_orders_pairs_better": "ties count as wrong, and wrong steps of nearly equal value "
         "often tie in 9 rollouts; a critic never ties"
+    },
+    headline={
+        "mc_ranks_better": "rollouts find the best next step more often (difference in share)"
     },
 )

@@ -62,30 +62,37 @@ CLAIMS = (
 
 
 def draw(record: Record, rows: Rows) -> Figure:
-    """Draws predicted against true values after the last iteration, a panel per estimator."""
-    from common.logger.curve_drawing import STYLES
+    """Draws predicted against true values after the last iteration, and errors over training."""
     from vineppo.experiments import drawing
 
-    figure = drawing.new_figure(height=3)
-    panels = figure.subplots(1, 4, sharex=True, sharey=True)
     last = max(row["update"] for row in rows)
     shown = [row for row in rows if row["update"] == last]
-    estimators = [name for name in shown[0] if name == "critic" or name.startswith("mc")]
-    for axes, name, style in zip(panels, estimators, STYLES, strict=False):
-        axes.plot(
-            [row["truth"] for row in shown],
-            [row[name] for row in shown],
-            "o",
-            ms=3,
-            alpha=0.5,
-            color=style["color"],
-        )
-        axes.plot([0, 1], [0, 1], "k:", lw=0.8)
-        mae, _, _ = drawing.estimate(record, f"{name}_mae")
-        axes.set_title(f"{LABELS.get(name, name)}, MAE {mae:.3f}", fontsize=8)
+    estimators = [name for name in shown[0] if name in LABELS]
+    figure = drawing.new_figure(width=11, height=3)
+    panels = figure.subplots(1, len(estimators) + 1, width_ratios=[*(2 for _ in estimators), 2.4])
+    for axes, name in zip(panels, estimators, strict=False):
+        truth, predicted = ([row[each] for row in shown] for each in ("truth", name))
+        axes.plot(truth, predicted, **drawing.point_style(name))
+        axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", lw=0.8)
+        error, _, _ = drawing.estimate(record, f"{name}_mae")
+        axes.set_title(f"{LABELS[name]}, mean error {error:.3f}", fontsize=8)
         axes.set_xlabel("true value")
+        if axes is not panels[0]:
+            axes.sharey(panels[0])
+            axes.tick_params(labelleft=False)
     panels[0].set_ylabel("predicted value")
-    figure.suptitle(f"{drawing.title(record)}, iteration {last}", fontsize=9)
+    drawing.draw_claims(
+        panels[-1],
+        record,
+        {
+            "critic_error": "critic",
+            "mc_error": "9 rollouts",
+            "mc_error_is_lower": "9 rollouts\nless critic",
+        },
+        paper="the paper, DeepSeekMath 7B",
+    )
+    panels[-1].set_xlabel("mean absolute error,\nmean over training")
+    figure.suptitle(f"{drawing.title(record)}, iteration {last:g}", fontsize=9)
     return figure
 
 
@@ -99,4 +106,8 @@ EXPERIMENT = Experiment(
     run=measure_values,
     draw=draw,
     trained=trained_ppo,
+    headline={
+        "mc_error": "values from 9 rollouts are accurate (mean absolute error)",
+        "critic_error": "values of PPO's critic are not (mean absolute error)",
+    },
 )

@@ -8,7 +8,13 @@ from vineppo.evaluation.value_config import ValueConfig
 from vineppo.experiments.comparison import RATES, method_of, train_tuned
 from vineppo.experiments.trainer import Trainer
 
-LABELS = {"critic": "critic", "mc1": "K = 1", "mc3": "K = 3", "mc9": "K = 9"}
+LABELS = {
+    "critic": "critic",
+    "mc1": "1 rollout",
+    "mc2": "2 rollouts",
+    "mc3": "3 rollouts",
+    "mc9": "9 rollouts",
+}
 
 
 def ppo_values(preset: str) -> ValueConfig:

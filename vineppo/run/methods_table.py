@@ -1,4 +1,4 @@
-"""A table of the README: what each method of the main table was given, and reached."""
+"""A table of NOTES.md: what each method of the main table was given, and reached."""
 
 from pathlib import Path
 

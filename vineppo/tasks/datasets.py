@@ -24,7 +24,7 @@ class File(NamedTuple):
 
     name: str
     sha256: str
-    address: str  # empty: not offered for download, see the README
+    address: str  # empty: not offered for download, see NOTES.md
 
 
 FILES = (
@@ -115,7 +115,7 @@ def check(folder: Path, *, download: bool) -> Iterator[tuple[str, bool]]:
             _check_sum(path.read_bytes(), file, path)
             yield f"{path}: sound", True
         else:
-            offer = "--download fetches it" if file.address else "see the README for its origin"
+            offer = "--download fetches it" if file.address else "see NOTES.md for its origin"
             yield f"{path}: missing; {offer}", False
 
 

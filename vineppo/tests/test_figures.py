@@ -1,14 +1,18 @@
-"""Tests of every figure, drawn from its committed record: all data lie within the axes."""
-
-import json
+"""Tests of every figure, drawn from its committed record: it can be read, and holds its data."""
 
 import numpy as np
 import pytest
 
-from common.logger import curves
+from common.logger import curves, results
+from common.tests.figure_checks import check_figure
 from vineppo.experiments import EXPERIMENTS, PAPER
 
-QUICK = PAPER.folder / "results" / "quick"
+RECORDS = [
+    path
+    for preset in ("quick", "day", "paper")
+    for path in sorted((PAPER.folder / "results" / preset).glob("*.json"))
+    if path.stem in EXPERIMENTS
+]
 
 
 def data_of(axes):
@@ -20,17 +24,31 @@ def data_of(axes):
     return np.concatenate([*lines, *bars, *bands])
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_the_limits_of_every_figure_hold_its_data(name):
-    record = json.loads((QUICK / f"{name}.json").read_text())
-    rows = curves.read_curves(QUICK / f"{name}.csv")
-    figure = EXPERIMENTS[name].draw(record, rows)
-    figure.draw_without_rendering()
+def check_limits_hold_data(axes):
+    """Asserts that bars and bands too lie within the axes, and that something is drawn."""
+    points = data_of(axes)
+    points = points[np.all(np.isfinite(points), axis=1)]
+    assert len(points) > 1
+    for values, limits in zip(points.T, (axes.get_xlim(), axes.get_ylim()), strict=True):
+        low, high = sorted(limits)
+        slack = 1e-9 * max(abs(low), abs(high))
+        assert low - slack <= np.min(values) <= np.max(values) <= high + slack
+
+
+def stars_of(figure):
+    """The paper's values that a figure marks."""
+    lines = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "*"]
+    return {float(value) for line in lines for value in line.get_xdata()}
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_figure_can_be_read_and_marks_the_papers_values(path):
+    record = results.read_record(path)
+    rows = curves.read_curves(path.with_suffix(".csv"))
+    figure = EXPERIMENTS[path.stem].draw(record, rows)
+    check_figure(figure)
     for axes in figure.axes:
-        points = data_of(axes)
-        points = points[np.all(np.isfinite(points), axis=1)]
-        assert len(points) > 1
-        for values, limits in zip(points.T, (axes.get_xlim(), axes.get_ylim()), strict=True):
-            low, high = sorted(limits)
-            slack = 1e-9 * max(abs(low), abs(high))
-            assert low - slack <= np.min(values) <= np.max(values) <= high + slack
+        check_limits_hold_data(axes)
+    values = {claim["paper_value"] for claim in record["claims"]} - {None}
+    assert values <= stars_of(figure)
+    figure.clear()  # never registered with pyplot: nothing else is to close
