@@ -3,7 +3,6 @@
 Here a player's name on the command line becomes a player, and an agent of a run a portable policy.
 """
 
-import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from advantage_alignment.rollout import Player, PlayerInput
 from advantage_alignment.run.training_run import SavedRun, load_run
 from common import coin_game_policy
 from common.logger.errors import UserError
-from common.logger.run_folder import RunFolder
+from common.logger.run_folder import experiment_of
 
 SCRIPTS = {"AC": "always_cooperate", "AD": "always_defect", "random": "random"}
 
@@ -110,7 +109,7 @@ def export(
         return memory, jax.nn.log_softmax(logits)
 
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
-    origin = coin_game_policy.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    origin = coin_game_policy.Origin(PAPER.name, experiment_of(run_dir, PAPER), seed, run.step)
     coin_game_policy.save(path, lambda: agent.initial_memory(params), act, coin_game.RULES, origin)
     return path, run.step
 
@@ -177,10 +176,3 @@ def at_index(params: Params, index: int) -> Params:
     """Parameters of one seed out of those of all."""
     at: Params = jax.tree.map(lambda leaf: leaf[index], params)
     return at
-
-
-def _experiment_of(run_dir: Path) -> str:
-    """Name of the experiment: in the command that began the run, or the folder's own."""
-    folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
-    words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
-    return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])

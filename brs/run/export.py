@@ -1,6 +1,5 @@
 """Writes a Coin Game player of a run to one file, which any program can play."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from brs.experiments import PAPER
 from brs.run.training_run import KINDS, TrainedPlayer, load_run
 from common.coin_game_policy import Origin
 from common.logger.errors import UserError
-from common.logger.run_folder import RunFolder
+from common.logger.run_folder import experiment_of
 
 
 def export(
@@ -41,7 +40,7 @@ def export(
     index = run.seeds.index(seed)
     params = jax.tree.map(lambda leaf: leaf[index], run.params)
     path = output or run_dir / f"player_seed_{seed}_update_{run.step:08d}.policy"
-    origin = Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    origin = Origin(PAPER.name, experiment_of(run_dir, PAPER), seed, run.step)
     portable_players.write(path, trained.player, params, trained.game, origin)
     return path, run.step
 
@@ -56,10 +55,3 @@ def player_of(config: Any, name: str) -> TrainedPlayer:
     if player is None:
         raise UserError(f"{name} is no run of the Coin Game: only its players are exported")
     return player
-
-
-def _experiment_of(run_dir: Path) -> str:
-    """Name of the experiment: in the folder's path or the command, else the folder's own."""
-    folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
-    words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
-    return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 
 from common.logger import atomic, json_text
 from common.logger.errors import UserError
+from common.logger.experiment import Paper
+from common.logger.settings import as_settings
 
 
 @dataclass(frozen=True)
@@ -183,3 +186,26 @@ class MetricsLog:
                 f"{self.path} is damaged: line {number} is not a JSON object with a 'step'"
             )
         return dict(metrics)
+
+
+def experiment_of(path: Path, paper: Paper) -> str:
+    """Returns the experiment that a run belongs to.
+
+    It is named in the run's path or in the command that began it; or it is the first experiment
+    whose training has the run's settings. A run of none goes by the name of its folder.
+
+    Raises:
+      FileNotFoundError: the folder is no run.
+      DamagedFileError: its `run.json` is damaged.
+    """
+    run = RunFolder.open(path)
+    folders = [part.partition("-")[0] for part in reversed(path.resolve().parts)]
+    words = shlex.split(run.provenance.get("command", ""))
+    named = [name for name in (*folders, *words) if name in paper.experiments]
+    alike = (
+        name
+        for name, experiment in paper.experiments.items()
+        for trained in map(experiment.trained, experiment.configs.values())
+        if trained is not None and as_settings(trained, run.config["seeds"]) == run.config
+    )
+    return named[0] if named else next(alike, folders[0])

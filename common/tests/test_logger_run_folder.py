@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from common.logger import atomic
-from common.logger.run_folder import MetricsLog, RunFolder
+from common.logger.run_folder import MetricsLog, RunFolder, experiment_of
+from common.logger.settings import as_settings
+from common.tests.made_up_paper import PAPER, WalkConfig
 
 CONFIG = {"learning_rate": 0.1, "sizes": (3, 4)}
 PROVENANCE = {"git_commit": None}
@@ -99,3 +101,17 @@ def test_damage_before_the_last_line_is_refused_by_line_number(log, line):
     log.path.write_bytes(log.path.read_bytes() + line + b'{"step": 3}\n')
     with pytest.raises(atomic.DamagedFileError, match="line 2"):
         log.read()
+
+
+@pytest.mark.parametrize(
+    ("place", "command", "settings", "name"),
+    [
+        ("runs/figure_2_walk_down/1", "", WalkConfig(8), "figure_2_walk_down"),
+        ("runs/1", "python -m x train table_1_walk", WalkConfig(8), "table_1_walk"),
+        ("runs/WalkConfig-1", "", WalkConfig(direction="down"), "figure_2_walk_down"),
+        ("runs/WalkConfig-1", "", WalkConfig(8), "WalkConfig"),
+    ],
+)
+def test_experiment_of_a_run(tmp_path, place, command, settings, name):
+    RunFolder.create(tmp_path / place, as_settings(settings, [7]), {"command": command})
+    assert experiment_of(tmp_path / place, PAPER) == name

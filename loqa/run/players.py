@@ -3,7 +3,6 @@
 Here a player's name on the command line becomes a player, and an agent of a run a portable policy.
 """
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from jax import Array
 from common import coin_game, coin_game_policy
 from common.coin_game import CoinGame, CoinGameState
 from common.logger.errors import UserError
-from common.logger.run_folder import RunFolder
+from common.logger.run_folder import experiment_of
 from loqa import coin_game_rollout
 from loqa.coin_game_rollout import Player
 from loqa.config import CoinGameConfig, IpdConfig
@@ -116,7 +115,7 @@ def export(
         carry, probs = run.agent.act(params, carry, observation.reshape(-1))
         return carry, jnp.log(probs)
 
-    origin = coin_game_policy.Origin(PAPER.name, _experiment_of(run_dir), seed, run.step)
+    origin = coin_game_policy.Origin(PAPER.name, experiment_of(run_dir, PAPER), seed, run.step)
     coin_game_policy.save(path, lambda: run.agent.start(params), act, game, origin)
     return path, run.step
 
@@ -208,10 +207,3 @@ def _index_of(run: SavedRun, path: Path, seed: int | None) -> int:
 def _at(params: Params, index: int) -> Params:
     at_index: Params = jax.tree.map(lambda leaf: leaf[index], params)
     return at_index
-
-
-def _experiment_of(run_dir: Path) -> str:
-    """Name of the experiment: in the folder's path or the command, else the folder's own."""
-    folders = [part.partition("-")[0] for part in reversed(run_dir.resolve().parts)]
-    words = shlex.split(RunFolder.open(run_dir).provenance.get("command", ""))
-    return next((name for name in [*folders, *words] if name in PAPER.experiments), folders[0])
