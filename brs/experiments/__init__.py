@@ -50,6 +50,13 @@ PAPER = Paper(
         "figure_1_other_papers": FIGURE_1_OTHER_PAPERS,
     },
     first_seed=FIRST_SEED,
+    title="Best Response Shaping (RLJ 2024)",
+    finding="At the sizes run here, the iterated prisoner's dilemma (IPD) and a Coin Game on a 2x2 "
+    "grid, BRS cooperates with itself and retaliates, and except in a rare seed its best responder "
+    "leaves it nearly what cooperation pays; the published Coin Game (3x3, a recurrent agent) has "
+    "not been run. BRS is not tit-for-tat in the IPD with exact gradients, and without self-play "
+    "it extorts its best responder clearly where gradients are exact, but not where everything is "
+    "sampled.",
 )
 
 

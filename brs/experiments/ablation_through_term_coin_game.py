@@ -58,4 +58,7 @@ ABLATION_THROUGH_TERM_COIN_GAME = Experiment(
     run=compare_variants,
     draw=draw,
     trained=first_variant,
+    headline={
+        "best_response": "Coin Game, no gradient through the detective: is left less (difference)"
+    },
 )

@@ -74,7 +74,7 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """P(cooperate | state) of every variant, their values, and values along training."""
-    from brs.experiments.policy_drawing import draw_policies
+    from brs.experiments.drawing import draw_policies
 
     return draw_policies(record, rows)
 

@@ -85,7 +85,7 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Rewards of every variant in every match, and against the best response along training."""
-    from brs.experiments.reward_drawing import draw_values
+    from brs.experiments.drawing import draw_values
 
     return draw_values(record, rows)
 

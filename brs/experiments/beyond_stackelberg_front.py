@@ -64,28 +64,34 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Values, and P(cooperate | state), over the weight of self-play."""
-    from matplotlib.figure import Figure
-
-    from brs.experiments.policy_drawing import MATCHES, STATES
+    from brs.experiments.drawing import IPD_MATCHES, SMALL, STATES, new_figure
     from common.logger.curve_drawing import STYLES
 
     del rows
     weights = [variant["self_play_weight"] for _, variant in record["config"]["variants"]]
     names = [name for name, _ in record["config"]["variants"]]
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = new_figure(record, 10, 4)
     values, policies = figure.subplots(1, 2)
-    for (metric, label), style in zip(MATCHES, STYLES, strict=False):
-        _line(values, record, weights, [f"{name}_{metric}" for name in names], label, style)
-    values.axhline(-0.5, color="0.6", lw=0.8, ls=":")
-    values.annotate("leader's exact optimum", (0.3, -0.48), fontsize=6, color="0.4")
+    for (metric, label), style in zip(IPD_MATCHES, STYLES, strict=False):
+        metrics, words = [f"{name}_{metric}" for name in names], label.replace("\n", " ")
+        _line(values, record, weights, metrics, words, style)
+    values.axhline(-0.5, color="0.5", lw=0.8, ls=":")
+    values.annotate("leader's exact optimum", (0.3, -0.48), fontsize=SMALL, color="0.3")
     values.set(xlabel="weight of self-play", ylabel="reward per step", ylim=(-3.1, 0.1))
-    values.legend(fontsize=7)
+    values.legend(fontsize=SMALL, loc="lower left")
     for state, style in zip(STATES, STYLES, strict=False):
         metrics = [f"{name}_cooperation_{state}" for name in names]
         _line(policies, record, weights, metrics, state.upper(), style)
     policies.set(xlabel="weight of self-play", ylabel="P(cooperate | state)", ylim=(-0.03, 1.05))
-    policies.legend(fontsize=7)
-    figure.suptitle(f"{record['experiment']} ({record['preset']}); bands: seeds", fontsize=8)
+    policies.legend(
+        fontsize=SMALL,
+        title="state: own, other's last action",
+        title_fontsize=SMALL,
+        loc="center",
+        bbox_to_anchor=(0.5, 0.67),
+    )
+    for axes in (values, policies):
+        axes.set_title("mean and 95 % interval over seeds", fontsize=8)
     return figure
 
 
@@ -98,11 +104,11 @@ def _line(
     style: Any,
 ) -> None:
     entries = [record["metrics"][metric] for metric in metrics]
-    axes.plot(places, [entry["mean"] for entry in entries], marker=".", label=label, **style)
-    seeds = [entry["per_seed"] for entry in entries]
-    axes.fill_between(
-        places, list(map(min, seeds)), list(map(max, seeds)), color=style["color"], alpha=0.15, lw=0
-    )
+    means = [entry["mean"] for entry in entries]
+    ends = [entry["ci95"] or (entry["mean"], entry["mean"]) for entry in entries]
+    axes.plot(places, means, marker=".", label=label, **style)
+    low, high = zip(*ends, strict=True)
+    axes.vlines(places, low, high, color=style["color"], lw=1.5)
 
 
 BEYOND_STACKELBERG_FRONT = Experiment(

@@ -76,4 +76,8 @@ FIGURE_1_COIN_GAME = Experiment(
     run=compare_and_search,
     draw=draw,
     trained=first_variant,
+    headline={
+        "self": "Coin Game: BRS cooperates with itself (reward per step)",
+        "best_response": "Coin Game: its best response leaves BRS nearly a cooperator's reward",
+    },
 )

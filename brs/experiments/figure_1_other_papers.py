@@ -2,7 +2,7 @@
 
     make reproduce-brs EXPERIMENT=figure_1_other_papers POLICIES=FOLDER          # 10 minutes
 
-The files *.policy are called NAME_seed_N.policy, with NAME loqa, pola or alignment; the README says
+The files *.policy are called NAME_seed_N.policy, with NAME loqa, pola or alignment; NOTES.md says
 how they are made. The paper, reward per step: its tree search leaves POLA .088 (± .084, 6 seeds).
 """
 
@@ -25,6 +25,8 @@ from common.logger.claims import Claim, Criterion
 from common.logger.experiment import Experiment, Findings, Record, Rows
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CONFIGS = {
@@ -101,45 +103,43 @@ def run(config: LeagueConfig, trainer: Any) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Figure 1's bars for agents of files: both rewards of every match, and the distilled bound."""
-    from matplotlib.figure import Figure
-
-    from common.logger.curve_drawing import STYLES
+    from brs.experiments.drawing import SMALL, new_figure, player
 
     del rows
     names = list(dict.fromkeys(map(agent_of, names_of(record))))
-    figure = Figure(figsize=(2.8 * len(names) + 1, 3.2), layout="constrained")
-    for axes, name in zip(
-        figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True
-    ):
-        matches = (
-            ("itself", f"{name}_self", f"{name}_self"),
-            ("AC", f"{name}_vs_AC", f"AC_vs_{name}"),
-            ("AD", f"{name}_vs_AD", f"AD_vs_{name}"),
-            ("strongest\nresponder", f"{name}_agent_vs_best_response", f"{name}_best_response"),
-        )
-        for place, (_, *metrics) in enumerate(matches):
-            labels = ("agent", "opponent") if place == 0 else (None, None)
-            for metric, label, shift, style in zip(
-                metrics, labels, (-0.2, 0.2), STYLES[::2], strict=False
-            ):
-                entry = record["metrics"][metric]
-                at, color = place + shift, style["color"]
-                axes.bar(at, entry["mean"], 0.38, color=color, alpha=0.8, label=label)
-                seeds = entry["per_seed"]
-                axes.plot([at] * len(seeds), seeds, ".", color="0.15", markersize=3)
-        bound = record["metrics"].get(f"{name}_distilled")
-        if bound:
-            axes.plot(
-                3.2, bound["mean"], "D", color="0.15", mfc="none", label="distilled responder"
-            )
-        axes.axhline(0.0, color="0.4", lw=0.8)
-        axes.set_xticks(range(4), [label for label, *_ in matches], fontsize=7)
-        axes.set_title(name, fontsize=8)
-        axes.legend(fontsize=6)
-    figure.supylabel("reward per step", fontsize=8)
-    title = f"{record['experiment']} ({record['preset']}); dots: files, one of a training seed each"
-    figure.suptitle(title, fontsize=8)
+    num_files = max(len(record["metrics"][f"{name}_self"]["per_seed"]) for name in names)
+    figure = new_figure(record, 3.2 * len(names) + 1, 4.2, num_seeds=num_files)
+    panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    entries: dict[str, Artist] = {}
+    for axes, name in zip(panels, names, strict=True):
+        _draw_matches(axes, record, name)
+        axes.set_title(player(name), fontsize=9)
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    figure.legend(
+        entries.values(), entries.keys(), fontsize=SMALL, ncols=4, loc="outside lower center"
+    )
+    panels[0].set_ylabel("reward per step; dots: files, one of each training seed", fontsize=8)
     return figure
+
+
+def _draw_matches(axes: Axes, record: Record, name: str) -> None:
+    """Both rewards of an agent's matches with itself, scripts and the strongest responder."""
+    from brs.experiments.drawing import SMALL, Series, draw_bars, look_at
+
+    matches = (
+        ("itself", f"{name}_self", f"{name}_self"),
+        ("always-\ncooperate", f"{name}_vs_AC", f"AC_vs_{name}"),
+        ("always-\ndefect", f"{name}_vs_AD", f"AD_vs_{name}"),
+        ("strongest\nresponder", f"{name}_agent_vs_best_response", f"{name}_best_response"),
+    )
+    labels, ours, theirs = zip(*matches, strict=True)
+    series = [Series(look_at("agent", 2), ours), Series(look_at("opponent", 3), theirs)]
+    draw_bars(axes, record, series)
+    if bound := record["metrics"].get(f"{name}_distilled"):
+        look = {"markersize": 6, "markerfacecolor": "none", "markeredgewidth": 1.5}
+        axes.plot(3.21, bound["mean"], "kD", label="distilled responder", **look)
+    axes.set_xticks(range(len(labels)), labels, fontsize=SMALL)
 
 
 FIGURE_1_OTHER_PAPERS = Experiment(
@@ -155,7 +155,7 @@ FIGURE_1_OTHER_PAPERS = Experiment(
         "too softly, and AC, which cooperates with it, gets less than who robs it.",
         "alignment_is_left": "It retaliates more softly still than LOQA.",
     },
-    not_by_default="it needs files that the other papers' trainings make: see the README",
+    not_by_default="it needs files that the other papers' trainings make: see NOTES.md",
     run=run,
     draw=draw,
     trained=first_variant,

@@ -102,7 +102,7 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """P(cooperate | state) of every variant, their values, and values along training."""
-    from brs.experiments.policy_drawing import draw_policies
+    from brs.experiments.drawing import draw_policies
 
     return draw_policies(record, rows)
 
@@ -127,4 +127,10 @@ FIGURE_2_IPD = Experiment(
     run=compare_variants,
     draw=draw,
     trained=first_variant,
+    headline={
+        "brs_with_itself": "IPD: BRS cooperates with itself (reward per step)",
+        "brs_against_it": "IPD: its best response leaves every seed what cooperation pays",
+        "brs_forgives": "IPD: BRS is tit-for-tat, P(cooperate | it defected alone)",
+        "nosp_extorts": "IPD, no self-play: extorts its best responder (reward per step)",
+    },
 )

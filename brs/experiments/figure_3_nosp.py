@@ -90,4 +90,5 @@ FIGURE_3_NOSP = Experiment(
     run=compare_and_search,
     draw=draw,
     trained=first_variant,
+    headline={"extorts": "Coin Game, no self-play: gets more than its best responder (difference)"},
 )

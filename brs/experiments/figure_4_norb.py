@@ -53,4 +53,5 @@ FIGURE_4_NORB = Experiment(
     run=compare_and_search,
     draw=draw,
     trained=first_variant,
+    headline={"best_response": "Coin Game, no agent buffer: is left nearly a cooperator's reward"},
 )

@@ -69,23 +69,25 @@ def run(config: LeagueConfig, trainer: Any) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Reward per step of the row's agent where it meets the column's, mean over seeds."""
-    from matplotlib.figure import Figure
+    from brs.experiments.drawing import SMALL, new_figure, player
 
     del rows
     names = names_of(record)
     means = [[record["metrics"][f"{row}_vs_{column}"]["mean"] for column in names] for row in names]
-    figure = Figure(figsize=(1.5 + 0.75 * len(names), 1 + 0.6 * len(names)), layout="constrained")
+    figure = new_figure(record, 3.2 + 0.7 * len(names), 2.4 + 0.6 * len(names))
     axes = figure.subplots()
     image = axes.imshow(means, cmap="cividis")
     middle = sum(image.get_clim()) / 2
     for i, row in enumerate(means):
         for j, mean in enumerate(row):
             color = "white" if mean < middle else "black"
-            axes.text(j, i, f"{mean:.2f}", ha="center", va="center", fontsize=7, color=color)
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=7)
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.set(xlabel="meets", ylabel="reward per step of")
-    figure.suptitle(f"{record['experiment']} ({record['preset']})", fontsize=8)
+            text = f"{round(mean, 2) + 0.0:.2f}"  # no minus before zero
+            axes.text(j, i, text, ha="center", va="center", fontsize=SMALL, color=color)
+    labels = [player(name) for name in names]
+    axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", fontsize=SMALL)
+    axes.set_yticks(range(len(names)), labels, fontsize=SMALL)
+    axes.set(xlabel="meets", ylabel="reward of")
+    figure.colorbar(image, label="reward per step, mean over seeds", shrink=0.8)
     return figure
 
 
@@ -102,6 +104,9 @@ FIGURE_7_HEAD_TO_HEAD = Experiment(
     run=run,
     draw=draw,
     trained=first_variant,
+    headline={
+        "nosp_over_brs": "Coin Game: BRS-NOSP gets more than BRS when they meet (BRS's lead)"
+    },
 )
 
 

@@ -187,6 +187,6 @@ def compare_and_search(config: VariantsConfig, trainer: Any) -> Findings:
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Rewards of every variant in every match, and against the best response along training."""
-    from brs.experiments.reward_drawing import draw_values
+    from brs.experiments.drawing import draw_values
 
     return draw_values(record, rows)

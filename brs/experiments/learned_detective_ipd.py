@@ -127,25 +127,23 @@ CLAIMS = (
 
 def draw(record: Record, rows: Rows) -> Figure:
     """Values, and how good and how faithful the detective was, along training."""
-    from matplotlib.figure import Figure
+    from brs.experiments.drawing import SMALL, draw_trainings, looks_of, new_figure
 
-    from common.logger.curve_drawing import STYLES, draw_seeds
-
-    names = [name for name, _ in record["config"]["variants"]]
-    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    looks = looks_of(record)
+    figure = new_figure(record, 13, 4)
     panels = (
-        ("self_play", "agent with itself"),
-        ("agent_vs_best_response", "agent against exact best responder"),
-        ("detective_regret", "detective's exact regret"),
-        ("detective_fidelity", "cosine with the exact derivative"),
+        ("self_play", "reward per step with itself"),
+        ("agent_vs_best_response", "reward per step against\nexact best responder"),
+        ("detective_regret", "detective's exact regret\n(reward per step)"),
+        ("detective_fidelity", "cosine of the detective's derivative\nwith the exact one"),
     )
     for axes, (metric, label) in zip(figure.subplots(1, 4), panels, strict=True):
-        for name, style in zip(names, STYLES, strict=False):
-            draw_seeds(axes, rows, f"{name}_{metric}", name, style)
-        axes.set(xlabel="update")
+        draw_trainings(axes, rows, metric, looks, named=False)
         axes.set_title(label, fontsize=8)
-    axes.legend(fontsize=7)
-    figure.suptitle(f"{record['experiment']} ({record['preset']}), mean and range", fontsize=8)
+    entries = axes.get_legend_handles_labels()
+    title = "lines: mean; dots beside them: each seed at the end"
+    place = "outside lower center"
+    figure.legend(*entries, title=title, fontsize=SMALL, title_fontsize=SMALL, ncols=3, loc=place)
     return figure
 
 
@@ -184,4 +182,5 @@ BEYOND_SAMPLED_DETECTIVE_IPD = Experiment(
     run=compare_variants,
     draw=draw,
     trained=first_variant,
+    headline={"nosp_extorts": "IPD, everything sampled, no self-play: extorts its best responder"},
 )

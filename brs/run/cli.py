@@ -151,7 +151,7 @@ def evaluate(parsed: Evaluate, call: Call) -> int:
 
 
 def report(parsed: commands.Report, call: Call) -> int:
-    """Rebuilds the README's tables and the figures from committed results."""
+    """Rebuilds the tables of the pages and the figures from committed results."""
     del parsed
     return commands.report(call)
 
