@@ -17,7 +17,12 @@ from common.logger.claim_table import (
 from common.logger.experiment import Experiment, Paper
 
 PRESETS = ("quick", "day", "paper")  # whose records are committed, small sizes first
-_KIND_WORDS = {"holds": "hold", "partly": "hold partly", "fails": "do not hold", "open": "are open"}
+_KIND_WORDS = {  # of one claim, of several
+    "holds": ("holds", "hold"),
+    "partly": ("holds partly", "hold partly"),
+    "fails": ("does not hold", "do not hold"),
+    "open": ("is open", "are open"),
+}
 
 
 class Row(NamedTuple):
@@ -76,10 +81,17 @@ def headline(paper: Paper, records: Sequence[Record]) -> str:
 
 def counts_at(preset: str, records: Iterable[Record]) -> str:
     """Returns how the claims of a size stand, in words; empty if nothing was run at it."""
-    kinds = [kind(c) for r in records if r["preset"] == preset for c in r["claims"]]
-    said = [f"{kinds.count(k)} {_KIND_WORDS[k]}" for k in KINDS if k in kinds]
-    noun = "claim" if len(kinds) == 1 else "claims"
-    return f"{len(kinds)} {noun} at size {preset}: {', '.join(said)}" if kinds else ""
+    claims_there = [c for r in records if r["preset"] == preset for c in r["claims"]]
+    noun = "claim" if len(claims_there) == 1 else "claims"
+    said = kind_counts(claims_there)
+    return f"{len(claims_there)} {noun} at size {preset}: {said}" if said else ""
+
+
+def kind_counts(entries: Iterable[Entry]) -> str:
+    """Returns how many claims hold, hold partly, do not, and are open; empty if there is none."""
+    kinds = [kind(entry) for entry in entries]
+    counts = {each: kinds.count(each) for each in KINDS if each in kinds}
+    return ", ".join(f"{n} {_KIND_WORDS[each][n > 1]}" for each, n in counts.items())
 
 
 def claims_page(paper: Paper, records: Sequence[Record]) -> str:

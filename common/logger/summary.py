@@ -31,6 +31,7 @@ from common.logger.claim_table import (
 from common.logger.claims_page import (
     PRESETS,
     headline_rows,
+    kind_counts,
     minutes_text,
     sentence,
     table,
@@ -39,17 +40,14 @@ from common.logger.claims_page import (
 from common.logger.experiment import Experiment, Paper
 from common.logger.report import read_records, replace_between_markers
 
-_KIND_WORDS = {"holds": "hold", "partly": "hold partly", "fails": "do not hold", "open": "open"}
+_KIND_WORDS = {"holds": "holds", "partly": "partly", "fails": "does not hold", "open": "open"}
 Records = Mapping[str, Sequence[Record]]  # by name of the paper
 
 
 def size_counts(records: Sequence[Record], preset: str) -> str:
     """Returns how many claims hold, hold partly and do not at a size; a dash if none was run."""
-    kinds = [kind(c) for r in records if r["preset"] == preset for c in r["claims"]]
-    if not kinds:
-        return "-"
-    counts = [f"{kinds.count(each)} {_KIND_WORDS[each]}" for each in KINDS if each in kinds]
-    return ", ".join(counts)
+    entries = (claim for r in records if r["preset"] == preset for claim in r["claims"])
+    return kind_counts(entries) or "-"
 
 
 def root_table(papers: Sequence[Paper], records: Records) -> str:

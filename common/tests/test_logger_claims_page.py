@@ -30,7 +30,7 @@ def test_headline_is_the_one_written_by_hand():
         "| --- | --- | --- | --- |\n"
         "| a walk drifts | - | 2.00 [1.00, 3.00] (3) | holds (quick) |\n\n"
         f"Check one: `{MADE}table_1_walk`, 2 minutes on two CPU cores.\n"
-        "2 claims at size quick: 1 hold, 1 do not hold.\n"
+        "2 claims at size quick: 1 holds, 1 does not hold.\n"
         "Every claim with its criterion: [results/CLAIMS.md](results/CLAIMS.md)."
     )
 
@@ -38,7 +38,7 @@ def test_headline_is_the_one_written_by_hand():
 def test_headline_shows_the_largest_size_that_was_run():
     shown = claims_page.headline(PAPER, [QUICK, AT_PAPER_SIZE])
     assert "| a walk drifts | - | 0.00 in every seed (3) | not reproduced (paper) |" in shown
-    assert "1 claim at size paper: 1 do not hold." in shown
+    assert "1 claim at size paper: 1 does not hold." in shown
     assert "| a walk drifts | - | - | not run |" in claims_page.headline(PAPER, [])
 
 

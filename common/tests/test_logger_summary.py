@@ -85,7 +85,7 @@ def test_csv_has_a_row_per_claim(paper, records):
 def test_root_table_counts_the_claims_of_each_size(paper, records):
     *_, row = summary.root_table([paper], records).splitlines()
     assert row == (
-        "| [Walks (Fair 1900)](walks/) | Walks drift & <wander>. | 1 hold | - | - "
+        "| [Walks (Fair 1900)](walks/) | Walks drift & <wander>. | 1 holds | - | - "
         "| `make reproduce-walks`, a minute at most |"
     )
 
