@@ -85,7 +85,7 @@ def _show_coin_game(request: _Request) -> Shown:
     reset_key, play_key = jax.random.split(jax.random.key(episode_seed))
     _, played, states = rollout(game, teams, game.reset(reset_key), play_key, rules.episode_length)
     path = request.output or Path(f"{agent.name}_vs_{opponent.name}_episode_{episode_seed}.gif")
-    coin_game_drawing.draw_episode(rules, states, path)
+    coin_game_drawing.draw_episode(rules, states, path, played.rewards)
     return path, _totals((agent.name, opponent.name), played.rewards)
 
 

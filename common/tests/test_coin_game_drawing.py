@@ -43,13 +43,31 @@ def test_episode_is_drawn_as_strip_and_animation(num_players: int, tmp_path: Pat
             image.verify()
     with Image.open(tmp_path / "episode.gif") as animation:
         assert getattr(animation, "n_frames", 1) == NUM_STATES
-        width, height = animation.size
+        assert animation.size == (356, 356)
     with Image.open(tmp_path / "episode.png") as strip:
+        width, height = 148, 148
         assert strip.size == (FRAMES_PER_ROW * width, 2 * height)
         # Something is drawn in every frame but nothing in the empty places of the second row.
         pixels = np.asarray(strip).reshape(2, height, FRAMES_PER_ROW, width, 3)
         is_blank = np.all(pixels == 255, axis=(1, 3, 4)).ravel()
         np.testing.assert_array_equal(is_blank, np.arange(20) >= NUM_STATES)
+
+
+def test_rewards_stand_below_the_state_that_they_lead_to(tmp_path: Path) -> None:
+    """Two states; a reward after the last one changes nothing, one before it does."""
+    states = CoinGameState(*(leaf[:2] for leaf in walking_states(2)))
+
+    def drawn(*rewards: tuple[float, float]) -> np.ndarray:
+        draw_episode(CoinGame(), states, tmp_path / "a.png", np.array(rewards))
+        with Image.open(tmp_path / "a.png") as strip:
+            return np.asarray(strip)
+
+    none, first, later = drawn((0, 0)), drawn((1, -2)), drawn((1, -2), (5, 5))
+    np.testing.assert_array_equal(first, later)
+    is_other = np.any(none != first, axis=2)
+    assert not is_other[:, :148].any()
+    assert is_other[134:, 148:].any()
+    assert not is_other[:130].any()
 
 
 def test_drawing_refuses_other_suffixes_and_single_states(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def show(
     episode = play(params, jax.random.key(episode_seed))
 
     path = output or Path(f"{agent.name}_vs_{opponent.name}_episode_{episode_seed}.gif")
-    coin_game_drawing.draw_episode(game, episode.states, path)
+    coin_game_drawing.draw_episode(game, episode.states, path, episode.rewards)
     totals = np.sum(episode.rewards, axis=0).tolist()
     names = [f"{player.name} (seat {seat})" for seat, player in enumerate(seated)]
     return path, dict(zip(names, totals, strict=True))
