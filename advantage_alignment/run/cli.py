@@ -23,7 +23,9 @@ PLAYERS = "a run folder, AC, AD; in the Coin Game also an exported file or rando
 class Train:
     """Trains one setting (of an experiment with several agents the first) and evaluates it."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
     seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
     num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
@@ -36,7 +38,7 @@ class Train:
 class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one, alone or against a player."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    run_dir: Annotated[Positional[Path], arg(metavar="RUN_DIR", help="folder of a run")]
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
     opponent: Annotated[Path | None, arg(help="exported Coin Game player to play against")] = None
 
@@ -59,7 +61,9 @@ class Bench:
 class Export:
     """Writes a Coin Game player of a run to one file, which any program can play."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run in the Coin Game")]
+    run_dir: Annotated[
+        Positional[Path], arg(metavar="RUN_DIR", help="folder of a run in the Coin Game")
+    ]
     seed: Annotated[int | None, arg(help="whose agent is exported (None: the first)")] = None
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
     output: Annotated[Path | None, arg(help="file to write (None: one in RUN_DIR)")] = None
@@ -73,7 +77,9 @@ class Export:
 class Show:
     """Plays one episode and draws it: GIF or PNG strip; of the Negotiation Game the proposals."""
 
-    agent: Annotated[Positional[str], arg(help=f"player in the first seat: {PLAYERS}")]
+    agent: Annotated[
+        Positional[str], arg(metavar="PLAYER", help=f"player in the first seat: {PLAYERS}")
+    ]
     opponent: Annotated[str, arg(help=f"player in the other seats: {PLAYERS}, or {SELF}")] = SELF
     seed: Annotated[int | None, arg(help="of runs, whose agents play (None: the first)")] = None
     episode_seed: Annotated[int, arg(help="decides the episode")] = 0

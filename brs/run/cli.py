@@ -43,7 +43,9 @@ class Reproduce(commands.Reproduce):
 class Train:
     """Trains one setting (of an experiment with several agents the first) and evaluates it."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
     seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
     num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
@@ -56,7 +58,7 @@ class Train:
 class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    run_dir: Annotated[Positional[Path], arg(metavar="RUN_DIR", help="folder of a run")]
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
 
 
@@ -78,7 +80,9 @@ class Bench:
 class Exploit:
     """Prints what every best responder gets from an agent of the Coin Game, and leaves it."""
 
-    agent: Annotated[Positional[str], arg(help=f"file of a portable policy, or {AGENTS}")]
+    agent: Annotated[
+        Positional[str], arg(metavar="PLAYER", help=f"file of a portable policy, or {AGENTS}")
+    ]
     episodes: Annotated[int, arg(help="of every responder")] = 16
     updates: Annotated[int, arg(help="of the trained responder; 0 leaves it out")] = 300
     seed: Annotated[int, arg(help="of everything")] = PAPER.first_seed
@@ -95,7 +99,9 @@ class Exploit:
 class Export:
     """Writes a Coin Game player of a run to one file, which any program can play."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run in the Coin Game")]
+    run_dir: Annotated[
+        Positional[Path], arg(metavar="RUN_DIR", help="folder of a run in the Coin Game")
+    ]
     seed: Annotated[int | None, arg(help="whose agent is exported (None: the first)")] = None
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
     output: Annotated[Path | None, arg(help="file to write (None: one in RUN_DIR)")] = None

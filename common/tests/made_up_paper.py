@@ -174,7 +174,9 @@ PAPER = Paper(
 class Train:
     """Trains one setting."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
     seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
     num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1

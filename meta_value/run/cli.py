@@ -31,7 +31,9 @@ class Reproduce(commands.Reproduce):
 class Train:
     """Trains one setting (of an experiment with several agents the first) and evaluates it."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
     seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
     num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
@@ -44,7 +46,7 @@ class Train:
 class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    run_dir: Annotated[Positional[Path], arg(metavar="RUN_DIR", help="folder of a run")]
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
 
 
@@ -66,7 +68,9 @@ class Bench:
 class Show:
     """Writes a page on which the learned meta-value of the Logistic Game can be explored."""
 
-    what: Annotated[Positional[str], arg(help="logistic: the meta-value of the Logistic Game")]
+    what: Annotated[
+        Positional[str], arg(metavar="WHAT", help="logistic: the meta-value of the Logistic Game")
+    ]
     run_dir: Annotated[
         Path | None, arg(help="folder of a training in that game (None: the newest)")
     ] = None

@@ -65,7 +65,9 @@ class Reproduce(commands.Reproduce):
 class Train:
     """Trains one setting (of an experiment with several models the first) and evaluates it."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(PRESETS)}")] = "quick"
     seed: Annotated[int, arg(help="first seed")] = PAPER.first_seed
     num_seeds: Annotated[int, arg(help="seeds trained side by side")] = 1
@@ -79,7 +81,7 @@ class Train:
 class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    run_dir: Annotated[Positional[Path], arg(metavar="RUN_DIR", help="folder of a run")]
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
     data_dir: DataDir = field(default_factory=default_data_dir)
 
@@ -102,7 +104,9 @@ class Bench:
 class Show:
     """Draws samples and density of a trained model: a turning globe, a plot of angles, a disc."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a training of a diffusion model")]
+    run_dir: Annotated[
+        Positional[Path], arg(metavar="RUN_DIR", help="folder of a training of a diffusion model")
+    ]
     seed: Annotated[int | None, arg(help="of the run (None: its first)")] = None
     output: Annotated[
         Path | None, arg(help="picture to write (None: MANIFOLD.png here; of the sphere a GIF)")

@@ -65,7 +65,9 @@ class Processes:
 class Train:
     """Trains one setting (of an experiment with several the first), its initial policy before."""
 
-    experiment: Annotated[Positional[str], arg(help="whose settings are trained; see `list`")]
+    experiment: Annotated[
+        Positional[str], arg(metavar="EXPERIMENT", help="whose settings are trained; see `list`")
+    ]
     preset: Annotated[str, arg(help=f"size: {', '.join(TRAINED)}")] = "quick"
     model: Annotated[str, arg(help=MODEL_HELP)] = ""
     data_dir: Annotated[Path, arg(help=DATA_HELP)] = DATA_DIR
@@ -96,7 +98,7 @@ class Train:
 class Evaluate:
     """Evaluates the newest checkpoint of a run, or a given one."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run")]
+    run_dir: Annotated[Positional[Path], arg(metavar="RUN_DIR", help="folder of a run")]
     checkpoint: Annotated[Path | None, arg(help="file (None: the newest of the run)")] = None
 
 
@@ -118,7 +120,9 @@ class Bench:
 class Show:
     """Writes a page of responses coloured by the values and advantages of their steps."""
 
-    run_dir: Annotated[Positional[Path], arg(help="folder of a run of reinforcement")]
+    run_dir: Annotated[
+        Positional[Path], arg(metavar="RUN_DIR", help="folder of a run of reinforcement")
+    ]
     seed: Annotated[int | None, arg(help="of the run (None: its first)")] = None
     responses: Annotated[int, arg(help="responses shown")] = 8
     rollouts: Annotated[int, arg(help="per state, for its true value")] = 256
