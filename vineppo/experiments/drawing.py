@@ -166,14 +166,16 @@ def draw_claims(
     Args:
       axes: to draw in.
       record: holds the claims, and the paper's values.
-      labels: what is written beside a claim, by its id, in the order of drawing.
+      labels: what is written beside a claim, by its id, in the order of drawing. Claims on what
+        was not run at this size are left out.
       no_difference: where nothing differs; marked by a line.
       paper: what the stars are called.
     """
     claims = {claim["id"]: claim for claim in record["claims"]}
+    shown = {name: label for name, label in labels.items() if name in claims}
     axes.axvline(no_difference, color="0.7", lw=0.8)
     stars: list[tuple[float, float]] = []
-    for place, name in enumerate(labels):
+    for place, name in enumerate(shown):
         mean, low, high = _with_ends(claims[name]["value"], claims[name]["ci95"])
         axes.plot([low, high], [place, place], color="black", lw=1.2)
         own = "here, 95 % interval" if place == 0 else None
@@ -182,10 +184,11 @@ def draw_claims(
             stars.append((claims[name]["paper_value"], place - 0.2))
     if stars:
         axes.plot(*zip(*stars, strict=True), "*", color="0.35", ms=8, label=paper)
-    axes.set_yticks(range(len(labels)), list(labels.values()), fontsize=SMALL)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_yticks(range(len(shown)), list(shown.values()), fontsize=SMALL)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.margins(x=0.1)
-    axes.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    if shown:
+        axes.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 
 def mean_points(rows: Rows, cost: str, metric: str) -> list[tuple[float, float]]:
