@@ -17,6 +17,7 @@ from common.logger.curve_drawing import (
     draw_seeds,
     label_lines,
     mark_paper,
+    paper_values,
 )
 
 MOST_BANDS = 3  # ranges of more agents than this cover each other
@@ -100,15 +101,6 @@ def new_figure(record: Record, size: tuple[float, float]) -> Figure:
 def entrants_of(record: Record) -> list[str]:
     """Names of the entrants of an experiment."""
     return [name for name, _ in record["config"]["entrants"]]
-
-
-def paper_values(record: Record) -> dict[str, float]:
-    """The values that the paper prints, by metric, of the claims of a record."""
-    return {
-        claim["metric"]: claim["paper_value"]
-        for claim in record["claims"]
-        if claim["paper_value"] is not None
-    }
 
 
 def draw_entrants(axes: Axes, rows: Rows, names: Sequence[str], metric: str) -> None:

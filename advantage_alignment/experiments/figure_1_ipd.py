@@ -137,7 +137,8 @@ def draw(record: Record, rows: Rows) -> Figure:
 
 def _draw_bars(axes: Axes, record: Record) -> None:
     """Ours with seeds as dots, and the poster's with its error bars."""
-    from advantage_alignment.experiments.drawing import bar_style, draw_bar, paper_values
+    from advantage_alignment.experiments.drawing import bar_style, draw_bar
+    from common.logger.curve_drawing import paper_values
 
     theirs = paper_values(record)
     ours, poster = bar_style("#0072B2", ""), bar_style("#D55E00", "////")

@@ -51,9 +51,8 @@ def draw(record: Record, rows: Rows) -> Figure:
         draw_entrants,
         entrants_of,
         new_figure,
-        paper_values,
     )
-    from common.logger.curve_drawing import mark_paper
+    from common.logger.curve_drawing import mark_paper, paper_values
 
     names = entrants_of(record)
     figure = new_figure(record, (13, 3.6))

@@ -12,9 +12,8 @@ from advantage_alignment.experiments.drawing import (
     entrants_of,
     mark_entrants,
     new_figure,
-    paper_values,
 )
-from common.logger.curve_drawing import Record, Rows, label_lines
+from common.logger.curve_drawing import Record, Rows, label_lines, paper_values
 
 _SCRIPTS = ("always_cooperate", "always_defect", "random")
 _LABELS = {

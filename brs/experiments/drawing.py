@@ -11,7 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from common.logger.curve_drawing import HATCHES, STYLES, draw_seeds, label_lines, mark_paper
+from common.logger.curve_drawing import (
+    HATCHES,
+    STYLES,
+    draw_seeds,
+    label_lines,
+    mark_paper,
+    paper_values,
+)
 from common.logger.experiment import Record, Rows
 
 SMALL = 7  # font size of legends and labels
@@ -122,15 +129,6 @@ def new_figure(
     seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
     figure.suptitle(f"{record['experiment']} (size {record['preset']}, {seeds})", fontsize=9)
     return figure
-
-
-def paper_values(record: Record) -> dict[str, float]:
-    """The values that the paper prints, by metric, of the claims of a record."""
-    return {
-        claim["metric"]: claim["paper_value"]
-        for claim in record["claims"]
-        if claim["paper_value"] is not None
-    }
 
 
 def draw_bars(axes: Axes, record: Record, series: Sequence[Series], base: float = 0.0) -> None:

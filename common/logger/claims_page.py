@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from common.logger import claims, intervals
 from common.logger.claim_table import (
+    DEFAULT_PRESET,
     KINDS,
     Entry,
     Record,
@@ -73,10 +74,23 @@ def headline(paper: Paper, records: Sequence[Record]) -> str:
     if name is not None:
         minutes = minutes_text(paper.experiments[name].minutes["quick"])
         made = command({"paper": paper.name, "experiment": name, "preset": "quick"})
-        lines.append(f"Check one: `{made}`, {minutes} on two CPU cores.")
+        everything = default_run(paper, records)
+        lines.append(f"Check one: `{made}`, {minutes} on two CPU cores; all: {everything}.")
     lines += [f"{counts_at(preset, records)}." for preset in PRESETS if counts_at(preset, records)]
     lines.append("Every claim with its criterion: [results/CLAIMS.md](results/CLAIMS.md).")
     return "\n".join(lines)
+
+
+def default_run(paper: Paper, records: Iterable[Record]) -> str:
+    """Returns the command of the default run, and what its records took."""
+    seconds = (
+        record["wall_seconds"]
+        for record in records
+        if record["preset"] == DEFAULT_PRESET
+        and not paper.experiments[record["experiment"]].not_by_default
+    )
+    minutes = minutes_text(sum(seconds) / 60)
+    return f"`make reproduce-{paper.name.replace('_', '-')}`, {minutes}"
 
 
 def counts_at(preset: str, records: Iterable[Record]) -> str:

@@ -57,6 +57,12 @@ def draw_seeds(
         axes.fill_between(updates, low, high, color=style["color"], alpha=0.2, lw=0)
 
 
+def paper_values(record: Record) -> dict[str, float]:
+    """Returns the values that the paper prints, by metric, of the claims of a record."""
+    found = {claim["metric"]: claim["paper_value"] for claim in record["claims"]}
+    return {metric: value for metric, value in found.items() if value is not None}
+
+
 def mark_paper(
     axes: Axes, value: float, label: str = "the paper", *, vertical: bool = False
 ) -> None:

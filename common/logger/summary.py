@@ -17,7 +17,6 @@ from typing import Any
 
 from common.logger import atomic
 from common.logger.claim_table import (
-    DEFAULT_PRESET,
     KINDS,
     Entry,
     Record,
@@ -30,9 +29,9 @@ from common.logger.claim_table import (
 )
 from common.logger.claims_page import (
     PRESETS,
+    default_run,
     headline_rows,
     kind_counts,
-    minutes_text,
     sentence,
     table,
     with_not_run,
@@ -57,23 +56,12 @@ def root_table(papers: Sequence[Paper], records: Records) -> str:
             f"[{paper.title}]({paper.name}/)",
             paper.finding,
             *(size_counts(records[paper.name], preset) for preset in PRESETS),
-            f"`make reproduce-{paper.name.replace('_', '-')}`, {_time(paper, records[paper.name])}",
+            default_run(paper, records[paper.name]),
         )
         for paper in papers
     ]
     columns = ("paper", "what was found", *PRESETS, "command, on two CPU cores")
     return table(columns, rows)
-
-
-def _time(paper: Paper, records: Sequence[Record]) -> str:
-    """What the records of the default run took."""
-    by_default = {name for name, each in paper.experiments.items() if not each.not_by_default}
-    seconds = (
-        record["wall_seconds"]
-        for record in records
-        if record["preset"] == DEFAULT_PRESET and record["experiment"] in by_default
-    )
-    return minutes_text(sum(seconds) / 60)
 
 
 def claim_rows(papers: Sequence[Paper], records: Records) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """What must hold of every figure: told apart in grey, no text cut off, limits that hold data."""
 
+from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,30 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
+from common.logger import curves, results
+from common.logger.experiment import Paper
+
+PRESETS = ("quick", "day", "paper")  # whose records are committed
 MIN_LIGHTNESS_STEP = 15  # of L*, from 0 for black to 100 for white
 PIXELS = 1.5
+
+
+def records_of(paper: Paper) -> list[Path]:
+    """Returns the files of a paper's committed records."""
+    folders = (paper.folder / "results" / preset for preset in PRESETS)
+    found = (path for folder in folders for path in sorted(folder.glob("*.json")))
+    return [path for path in found if path.stem in paper.experiments]
+
+
+def name_of(path: Path) -> str:
+    """Returns what a test on a record is called, such as "quick-table_1"."""
+    return f"{path.parent.name}-{path.stem}"
+
+
+def drawn(paper: Paper, path: Path) -> Figure:
+    """Returns the figure of a record; pyplot does not hold it, so that nothing is to be closed."""
+    rows = curves.read_curves(path.with_suffix(".csv"))
+    return paper.experiments[path.stem].draw(results.read_record(path), rows)
 
 
 def check_figure(figure: Figure) -> None:
@@ -85,14 +109,27 @@ def check_on_canvas(figure: Figure, text: Text) -> None:
 
 
 def check_limits(axes: Axes) -> None:
-    """Asserts that the limits of an axis hold the points of every line drawn in data."""
+    """Asserts that the limits of axes hold what is drawn in data: lines, bars, bands, images."""
+    for name, points in drawn_points(axes):
+        for limits, data in zip((axes.get_xlim(), axes.get_ylim()), points.T, strict=True):
+            values = data[np.isfinite(data)]
+            low, high = sorted(limits)
+            slack = 1e-6 * (high - low)
+            outside = values[(values < low - slack) | (values > high + slack)]
+            assert outside.size == 0, f"{axes.get_title()}, {name}: {outside[:3]} outside {limits}"
+
+
+def drawn_points(axes: Axes) -> Iterator[tuple[str, np.ndarray]]:
+    """Gives name and corner points [N, 2] of everything in axes whose place is given in data."""
     for line in axes.get_lines():
         if line.get_transform() == axes.transData and line.get_visible():
-            for limits, data in zip(
-                (axes.get_xlim(), axes.get_ylim()), line.get_data(), strict=True
-            ):
-                values = np.ma.masked_invalid(np.asarray(data, float)).compressed()
-                low, high = sorted(limits)
-                slack = 1e-6 * (high - low)
-                outside = values[(values < low - slack) | (values > high + slack)]
-                assert outside.size == 0, f"{line.get_label()}: {outside[:3]} outside {limits}"
+            yield f"line {line.get_label()}", np.ma.filled(line.get_xydata(), np.nan)
+    for patch in axes.patches:
+        if patch.get_data_transform() == axes.transData:
+            yield "patch", patch.get_patch_transform().transform(patch.get_path().vertices)
+    for collection in axes.collections:
+        if collection.get_transform() == axes.transData:
+            for path in collection.get_paths():
+                yield "band", path.vertices.reshape(-1, 2)
+    for image in axes.images:
+        yield "image", np.reshape(image.get_extent(), (2, 2)).T

@@ -1,6 +1,8 @@
 """Tests of portable policies: what is read plays as the player in memory, or is refused."""
 
+import hashlib
 from dataclasses import asdict
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,8 @@ from common.tests.made_up_player import (
     rewritten,
     start,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +283,16 @@ def test_functions_for_another_platform_are_refused(written, tmp_path):
     path = rewritten(written, tmp_path / "copy", changes, payload)
     with pytest.raises(UserError, match=f"copy runs on tpu, not on {jax.default_backend()}$"):
         coin_game_policy.load(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*/results/policies/*.policy")), ids=lambda p: p.stem
+)
+def test_players_that_ship_are_whole_and_are_those_of_their_cards(path):
+    """A sound policy of its paper, with the checksum, the size and the seed that the card says."""
+    header = coin_game_policy.load(path).header
+    card = (path.parent / "README.md").read_text()
+    assert header["paper"] == path.parents[2].name
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in card
+    assert f"`{path.name}`, {path.stat().st_size:,} bytes" in card
+    assert f"seed {header['seed']}, {header['update']} updates" in card

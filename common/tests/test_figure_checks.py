@@ -42,11 +42,21 @@ def test_text_beyond_the_canvas_is_found():
         check_figure(figure)
 
 
-def test_limits_that_cut_data_are_found():
+@pytest.mark.parametrize(
+    ("draw", "name"),
+    [
+        (lambda axes: axes.plot([0, 1], [0, 5], label="high"), "line high"),
+        (lambda axes: axes.bar([0, 1], [1, 5]), "patch"),
+        (lambda axes: axes.fill_between([0, 1], [0, 0], [1, 5]), "band"),
+        (lambda axes: axes.imshow([[0, 1]], extent=(0, 1, 0, 5)), "image"),
+    ],
+)
+def test_limits_that_cut_data_are_found(draw, name):
     figure, axes = panel()
-    axes.plot([0, 1], [0, 5], label="high")
+    draw(axes)
+    check_figure(figure)
     axes.set_ylim(0, 4)
-    with pytest.raises(AssertionError, match="high: "):
+    with pytest.raises(AssertionError, match=f"{name}: .* outside"):
         check_figure(figure)
 
 

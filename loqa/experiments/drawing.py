@@ -11,7 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from common.logger.curve_drawing import HATCHES, STYLES, draw_seeds, label_lines, mark_paper
+from common.logger.curve_drawing import (
+    HATCHES,
+    STYLES,
+    draw_seeds,
+    label_lines,
+    mark_paper,
+    paper_values,
+)
 from common.logger.experiment import Record, Rows
 
 
@@ -82,12 +89,6 @@ def new_figure(record: Record, width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(f"{record['experiment']} (size {record['preset']})", fontsize=9)
     return figure
-
-
-def paper_values(record: Record) -> dict[str, float]:
-    """Returns the paper's number of each metric for which a claim has one."""
-    found = {claim["metric"]: claim["paper_value"] for claim in record["claims"]}
-    return {metric: value for metric, value in found.items() if value is not None}
 
 
 def draw_seed_points(

@@ -112,8 +112,8 @@ def draw(record: Record, rows: Rows) -> Figure:
 
 def _draw_rewards(axes: Axes, record: Record, rows: Rows) -> None:
     """Reward in self-play along training: every seed, their mean, the paper's number if any."""
-    from common.logger.curve_drawing import draw_seeds, mark_paper
-    from loqa.experiments.drawing import LOOKS, SMALL, draw_each_seed, paper_values
+    from common.logger.curve_drawing import draw_seeds, mark_paper, paper_values
+    from loqa.experiments.drawing import LOOKS, SMALL, draw_each_seed
 
     metric = "self_play_value"
     draw_each_seed(axes, rows, metric, {"color": "0.3", "linestyle": "-"})

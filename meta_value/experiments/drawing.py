@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from common.logger.curve_drawing import STYLES
+from common.logger.curve_drawing import STYLES, paper_values
 from common.logger.experiment import Record, Rows
 from meta_value.experiments.logistic_comparison import PANELS
 
@@ -54,15 +54,6 @@ POINTS: Mapping[str, Style] = {
 }
 STABLE_POINTS = {"A": -5.0307, "B": 5.0307}  # of naive learning in the Logistic Game, both players
 RETURN = "return per round"
-
-
-def paper_values(record: Record) -> dict[str, float]:
-    """Returns the paper's numbers in a record's claims, by the metric that they are about."""
-    return {
-        claim["metric"]: claim["paper_value"]
-        for claim in record["claims"]
-        if claim["paper_value"] is not None
-    }
 
 
 def heading(record: Record, text: str) -> str:

@@ -138,7 +138,7 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Temporal differences and returns over outer steps, a line per variant and its name."""
     from matplotlib.figure import Figure
 
-    from common.logger.curve_drawing import draw_seeds, label_lines
+    from common.logger.curve_drawing import draw_seeds, label_lines, paper_values
     from meta_value.experiments import drawing
 
     figure = Figure(figsize=(11, 8), layout="constrained")
@@ -151,7 +151,7 @@ def draw(record: Record, rows: Rows) -> Figure:
         axes.set_title(title, fontsize=9)
         axes.set(xlabel="outer step", ylabel=unit)
         if metric == "self_play":
-            _mark_paper(axes, drawing.paper_values(record))
+            _mark_paper(axes, paper_values(record))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
     text = "MeVa with one part changed, in the prisoner's dilemma; mean over seeds"

@@ -184,7 +184,7 @@ def _draw_panel(axes: Axes, record: Record, rows: Rows, name: str) -> None:
 
     Every panel has limits of its own, so that those not run set none of another.
     """
-    from common.logger.curve_drawing import draw_seeds
+    from common.logger.curve_drawing import draw_seeds, paper_values
     from meta_value.experiments import drawing
 
     drawing.gamma_axis(axes)
@@ -195,7 +195,7 @@ def _draw_panel(axes: Axes, record: Record, rows: Rows, name: str) -> None:
         return
     for seat, label in zip(SEATS, ("MeVa", "opponent"), strict=True):
         draw_seeds(axes, rows, f"{name}_{seat}", label, drawing.LINES[seat])
-    published = drawing.paper_values(record)
+    published = paper_values(record)
     for discount in SWEPT_DISCOUNTS:
         value = published.get(f"{name}_first_{discount:g}")
         if value is not None:

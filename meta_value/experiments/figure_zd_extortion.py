@@ -139,13 +139,14 @@ def draw(record: Record, rows: Rows) -> Figure:
     """Payoffs of MeVa's policy against random ones, as it learns: a row per seed."""
     from matplotlib.figure import Figure
 
+    from common.logger.curve_drawing import paper_values
     from meta_value.experiments import drawing
 
     seeds = record["seeds"][:4]
     times = sorted({int(row["update"]) for row in rows})
     figure = Figure(figsize=(1.9 * len(times), 2.1 * len(seeds) + 0.4), layout="constrained")
     grid = figure.subplots(len(seeds), len(times), sharex=True, sharey=True, squeeze=False)
-    published = drawing.paper_values(record)
+    published = paper_values(record)
     for line, seed in zip(grid, seeds, strict=True):
         for axes, time in zip(line, times, strict=True):
             axes.set_title(f"seed {seed}, step {time}", fontsize=8)

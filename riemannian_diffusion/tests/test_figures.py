@@ -2,45 +2,32 @@
 
 import pytest
 
-from common.logger.curves import read_curves
 from common.logger.results import read_record
-from common.tests.figure_checks import check_figure
+from common.tests.figure_checks import check_figure, drawn, name_of, records_of
 from riemannian_diffusion.data import coastline
 from riemannian_diffusion.experiments import PAPER, drawing
 
-PRESETS = ("quick", "day", "paper")
-RECORDS = [
-    path
-    for preset in PRESETS
-    for path in sorted((PAPER.folder / "results" / preset).glob("*.json"))
-    if path.stem in PAPER.experiments
-]
+RECORDS = records_of(PAPER)
 
 
-def drawn(path):
-    record = read_record(path)
-    return PAPER.experiments[path.stem].draw(record, read_curves(path.with_suffix(".csv")))
-
-
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("path", RECORDS, ids=name_of)
 def test_a_figure_can_be_read(path):
-    figure = drawn(path)
+    figure = drawn(PAPER, path)
     check_figure(figure)
     assert path.stem in figure.get_suptitle()
     for axes in figure.axes:
         if axes.axison and axes.get_label() != "<colorbar>":
             assert axes.get_xlabel() or axes.get_xticklabels(), axes.get_title()
             assert axes.get_ylabel() or axes.get_subplotspec().colspan.start, axes.get_title()
-    figure.clear()
 
 
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("path", RECORDS, ids=name_of)
 def test_the_paper_has_a_mark_where_it_has_a_value(path):
     values = [claim["paper_value"] for claim in read_record(path)["claims"]]
     values = [value for value in values if value is not None]
     marks = [
         line.get_ydata()[0]
-        for axes in drawn(path).axes
+        for axes in drawn(PAPER, path).axes
         for line in axes.get_lines()
         if str(line.get_label()).startswith("the paper")
     ]
